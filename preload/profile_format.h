@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: MIT
+//
+// profile_format.h - the layout of a profile file, the only interface between the profiled
+// process (preload/, which writes and never reads) and everything else (report/, which reads).
+//
+// The profiled process maps the file MAP_SHARED and stores into it while it runs, so a reader may
+// meet it at any moment: after a clean exit, after kill -9, or live. Hence the three rules below.
+//
+//   FILE      = header (PROFILE_HEADER_BYTES) chunk chunk ... up to header.used_bytes; what lies
+//               behind used_bytes is preallocated room and means nothing.
+//   CHUNK     = struct profile_chunk, then its payload; length_bytes covers both and is a multiple
+//               of 64. A reader skips types it does not know.
+//   RECORDS   = a chunk of records holds (length_bytes - 64) / record_bytes of them. A record is
+//               *published* when its first field is not 0: the writer fills it, then stores the
+//               first field with release order. Unpublished records mean nothing.
+//
+// Rules:
+//   1. used_bytes is stored with release order after the chunk's header is complete.
+//   2. Offsets and ids, never pointers. Ids start at 1; 0 means "none". The id of a record is
+//      chunk.first_id + its index, for the types that have ids (nodes, threads, locks).
+//   3. Counters inside a published record go on changing; each is one aligned word, so a reader
+//      sees an old or a new value, never a torn one. Two counters may be one event apart.
+//
+// Numbers are in the byte order of the machine that wrote them; byte_order tells. Times are
+// CLOCK_MONOTONIC nanoseconds unless named otherwise.
+#ifndef GAIAPROF_PROFILE_FORMAT_H
+#define GAIAPROF_PROFILE_FORMAT_H
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PROFILE_MAGIC "GAIAPROF"
+#define PROFILE_VERSION 1u // raised when an older reader would misread the file
+#define PROFILE_BYTE_ORDER 0x01020304u
+#define PROFILE_HEADER_BYTES 4096u
+#define PROFILE_CHUNK_ALIGN 64u
+
+enum profile_exit_kind {
+    PROFILE_EXIT_NONE,     // still running, or killed without a word (a reader can't tell)
+    PROFILE_EXIT_EXITED,   // exit_status is the status
+    PROFILE_EXIT_EXECED,   // replaced itself by another program
+    PROFILE_EXIT_SIGNALED, // exit_status is the signal; written by `gaiaprof run`, which saw it
+};
+
+enum profile_heap_mode { PROFILE_HEAP_OFF, PROFILE_HEAP_EXACT, PROFILE_HEAP_SAMPLED };
+
+// Why an event was not recorded: index into header.dropped.
+enum profile_drop {
+    PROFILE_DROP_NESTED,       // in a signal handler that interrupted a hook
+    PROFILE_DROP_BEFORE_START, // before the C library was ready to let us start
+    PROFILE_DROP_PROFILE_FULL, // the profile could not grow (disk full, file size limit, ...)
+    PROFILE_DROP_MEMORY,       // no memory for a table
+    PROFILE_DROP_STACK_LIMIT,  // more distinct stacks than PROFILE_NODES_MAX nodes hold
+    PROFILE_DROP_REUSED,       // a free was missed: its address was handed out again
+    PROFILE_DROP_CONTENDED,    // a table stayed locked (a handler jumped out of a hook)
+    PROFILE_DROP_COUNT,
+};
+
+// Offset 0 of the file.
+struct profile_header {
+    char magic[8];        // PROFILE_MAGIC, no NUL
+    uint32_t version;     // PROFILE_VERSION
+    uint32_t byte_order;  // PROFILE_BYTE_ORDER
+    uint64_t used_bytes;  // header and chunks; published last
+    uint32_t pid;
+    uint32_t parent_pid;
+
+    uint64_t start_realtime_ns; // CLOCK_REALTIME
+    uint64_t start_ns;
+    uint64_t end_ns;      // 0 while running
+    uint32_t exit_kind;   // enum profile_exit_kind
+    int32_t exit_status;
+
+    uint32_t heap_mode;   // enum profile_heap_mode
+    uint32_t locks_on;    // 0 or 1
+    uint32_t threads_on;  // 0 or 1
+    uint32_t max_frames;
+    uint64_t sample_bytes; // heap_mode sampled: mean bytes between samples
+    uint32_t granule_bytes; // of the live table: 16 or 8
+    uint32_t peak_epoch;  // see struct profile_cell
+
+    // Live requested bytes and their maximum as the peak logic saw them. Exact with one thread;
+    // with more, each thread adds its share in batches, so both may be off by peak_slack_bytes.
+    uint64_t live_bytes;
+    uint64_t peak_bytes;
+    uint64_t peak_slack_bytes; // 0 with one thread
+
+    uint64_t truncated_stacks;  // events whose stack had more than max_frames frames
+    uint64_t unwind_mismatches; // of the check mode; 0 elsewhere
+    uint64_t unknown_frees;     // frees of blocks we never saw allocated, passed through
+    uint64_t live_table_address; // in the process: root of the live-block table
+    uint32_t threads_alive;     // now, the main thread included
+    uint32_t threads_peak;
+    uint64_t dropped[16];       // by enum profile_drop
+
+    char allocator[48];         // "glibc", or the file name of the module whose malloc is called
+    char reserved[PROFILE_HEADER_BYTES - 336];
+};
+static_assert(PROFILE_DROP_COUNT <= 16, "dropped[] holds every reason");
+static_assert(offsetof(struct profile_header, used_bytes) == 16, "layout");
+static_assert(offsetof(struct profile_header, exit_kind) == 56, "layout");
+static_assert(offsetof(struct profile_header, live_bytes) == 96, "layout");
+static_assert(offsetof(struct profile_header, dropped) == 160, "layout");
+static_assert(offsetof(struct profile_header, allocator) == 288, "layout");
+static_assert(sizeof(struct profile_header) == PROFILE_HEADER_BYTES, "layout");
+
+enum profile_chunk_type {
+    PROFILE_CHUNK_PAD = 1,    // room left over at the end of a growth step
+    PROFILE_CHUNK_PROCESS,    // payload: "exe\0argv[0]\0argv[1]\0...", used_bytes long
+    PROFILE_CHUNK_MODULE,     // payload: struct profile_module and its path
+    PROFILE_CHUNK_NODES,      // records: struct profile_node, with ids
+    PROFILE_CHUNK_CELLS,      // records: struct profile_cell
+    PROFILE_CHUNK_THREADS,    // records: struct profile_thread, with ids (= serial)
+    PROFILE_CHUNK_LOCKS,      // records: struct profile_lock, with ids
+    PROFILE_CHUNK_LOCK_WAITS, // records: struct profile_lock_wait
+};
+
+struct profile_chunk {
+    uint32_t type;         // enum profile_chunk_type
+    uint32_t record_bytes; // 0: not a chunk of records
+    uint64_t length_bytes; // header and payload, multiple of PROFILE_CHUNK_ALIGN
+    uint64_t used_bytes;   // payload bytes in use, where it is not records
+    uint32_t first_id;     // id of record 0, for records with ids
+    uint32_t slot;         // CELLS: thread slot that owns the chunk
+    char reserved[32];
+};
+static_assert(sizeof(struct profile_chunk) == PROFILE_CHUNK_ALIGN, "layout");
+
+// A loaded file. An address of a stack belongs to the module with start <= address < end and
+// first_generation <= generation of the stack's root <= last_generation. The generation counts
+// the times a module was unloaded, so an address used by two libraries in turn is two things.
+struct profile_module {
+    uint64_t start;
+    uint64_t end;  // one past
+    uint64_t bias; // run-time address - address in the ELF file
+    uint64_t exec_start; // first executable segment: run-time address, length, file offset
+    uint64_t exec_bytes;
+    uint64_t exec_offset;
+    uint32_t first_generation;
+    uint32_t last_generation;
+    uint32_t build_id_bytes; // 0: none
+    uint32_t path_bytes;     // without NUL; "" is the main program where /proc is missing
+    uint8_t build_id[64];
+    // char path[path_bytes + 1] follows
+};
+static_assert(sizeof(struct profile_module) == 128, "layout");
+
+// The stack trie. A stack is the id of its leaf (the caller of malloc); parents lead to the
+// outermost frame and then to a root.
+//   root:   parent 0, pc = 1 + generation of the modules
+//   marker: pc < PROFILE_MARKER_END, enum profile_marker: stands for frames that are not known
+//   frame:  pc is a return address (look up pc - 1), unless the node *inside* it carries
+//           PROFILE_PC_SIGNAL: that node is a signal trampoline, and its parent was interrupted
+//           at pc, not called from it.
+// The leaf's pc is a return address too: the instruction behind the call of malloc.
+struct profile_node {
+    uint64_t pc;     // published
+    uint32_t parent;
+    uint32_t next;   // of the writer's hash chain; nothing to a reader
+};
+static_assert(sizeof(struct profile_node) == 16, "layout");
+#define PROFILE_PC_SIGNAL (UINT64_C(1) << 63)
+#define PROFILE_NODES_MAX (UINT32_C(1) << 26)
+
+enum profile_marker {
+    PROFILE_MARKER_TRUNCATED = 1, // more frames than max_frames: the outer ones are missing
+    PROFILE_MARKER_STARTUP,       // before the unwinder was loaded: only the caller is known
+    PROFILE_MARKER_UNWIND_FAILED, // the unwinder gave up: only the caller is known
+    PROFILE_MARKER_END = 4096,
+};
+
+// Heap counters of one (thread slot, stack). Only the thread that owns the slot stores here; the
+// sum over slots is the stack's figure. A free counts at the stack that allocated, in the slot
+// of the thread that freed: one cell's live values may be negative, their sum is not.
+//
+//   live_blocks = allocations - frees              live_bytes = allocated_bytes - freed_bytes
+//
+// Value at the peak: header.peak_epoch counts the peaks so far. Before a cell changes it saves its
+// live values, unless it did since the last peak (epoch == peak_epoch). So, read at any time:
+//
+//   header.live_bytes >= header.peak_bytes:  the peak is now: the cell's live values
+//   epoch == header.peak_epoch:              at_peak_blocks, at_peak_bytes
+//   else (untouched since):                  the cell's live values
+struct profile_cell {
+    uint32_t stack; // published: node id of the leaf
+    uint32_t epoch;
+    uint64_t allocations;
+    uint64_t allocated_bytes;
+    uint64_t frees;
+    uint64_t freed_bytes;
+    uint64_t temporary;
+    int64_t at_peak_blocks;
+    int64_t at_peak_bytes;
+};
+static_assert(sizeof(struct profile_cell) == 64, "layout");
+
+enum profile_thread_exit {
+    PROFILE_THREAD_RUNNING, // or ended with the process
+    PROFILE_THREAD_RETURNED,
+    PROFILE_THREAD_PTHREAD_EXIT,
+    PROFILE_THREAD_CANCELLED,
+};
+enum profile_thread_join {
+    PROFILE_JOIN_NONE, // neither yet; a leak once the thread has finished
+    PROFILE_JOIN_JOINED,
+    PROFILE_JOIN_DETACHED,
+};
+enum profile_thread_origin {
+    PROFILE_ORIGIN_MAIN,
+    PROFILE_ORIGIN_CREATED, // by pthread_create
+    PROFILE_ORIGIN_ADOPTED, // met in a hook, not created through us
+};
+
+struct profile_thread {
+    uint32_t serial; // published; equals its id, 1 is the first thread met
+    uint32_t tid;    // 0: never ran
+    uint32_t origin; // enum profile_thread_origin
+    uint32_t creation_stack;
+    uint64_t create_ns; // pthread_create was called
+    uint64_t start_ns;  // 0: has not run
+    uint64_t end_ns;    // 0: has not ended (or ended with the process)
+    uint64_t cpu_ns;    // at its end; of a running thread: when the process ended, else 0
+    uint32_t exit_kind; // enum profile_thread_exit
+    uint32_t join_kind; // enum profile_thread_join
+    char name[16];      // NUL-terminated
+    uint64_t pthread;   // pthread_t
+    uint64_t allocations; // own totals
+    uint64_t allocated_bytes;
+    uint64_t reallocs;  // reallocs of a block: each is also one free and one allocation
+    uint64_t lock_wait_ns;
+    uint32_t next;      // of the writer's hash chain
+    uint32_t reserved[3];
+};
+static_assert(sizeof(struct profile_thread) == 128, "layout");
+
+enum profile_lock_kind { PROFILE_LOCK_MUTEX };
+
+// One lock: an address between its initialisation (or first use) and its destruction.
+struct profile_lock {
+    uint64_t address;    // published
+    uint32_t generation; // 0 for the first lock at this address
+    uint32_t kind;       // enum profile_lock_kind
+    uint32_t creation_stack; // of its initialisation, else of its first use
+    uint32_t initialised;    // 1: creation_stack is its initialisation
+    uint32_t retired;        // 1: destroyed
+    uint32_t next;           // of the writer's hash chain
+    uint64_t acquisitions;
+    uint64_t contentions;
+    uint64_t wait_ns;
+    uint64_t wait_max_ns;
+    uint32_t modules_generation; // for the name, as of struct profile_module
+    char reserved[60];
+};
+static_assert(sizeof(struct profile_lock) == 128, "layout");
+
+// Contended acquisitions of one lock from one stack.
+struct profile_lock_wait {
+    uint32_t lock; // published: id
+    uint32_t stack;
+    uint64_t count;
+    uint64_t wait_ns;
+    uint64_t wait_max_ns;
+    uint32_t next; // of the writer's hash chain
+    char reserved[28];
+};
+static_assert(sizeof(struct profile_lock_wait) == 64, "layout");
+
+#endif
