@@ -95,7 +95,8 @@ struct profile_header {
     uint64_t dropped[16];       // by enum profile_drop
 
     char allocator[48];         // "glibc", or the file name of the module whose malloc is called
-    char reserved[PROFILE_HEADER_BYTES - 336];
+    uint32_t heap_bypassed; // 1: the program's own malloc is called before ours: no heap events
+    char reserved[PROFILE_HEADER_BYTES - 340];
 };
 static_assert(PROFILE_DROP_COUNT <= 16, "dropped[] holds every reason");
 static_assert(offsetof(struct profile_header, used_bytes) == 16, "layout");
@@ -230,7 +231,8 @@ struct profile_thread {
     uint64_t reallocs;  // reallocs of a block: each is also one free and one allocation
     uint64_t lock_wait_ns;
     uint32_t next;      // of the writer's hash chain
-    uint32_t reserved[3];
+    uint32_t claim;     // of the writer: the serial, until it is being published
+    uint32_t reserved[2];
 };
 static_assert(sizeof(struct profile_thread) == 128, "layout");
 

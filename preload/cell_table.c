@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+//
+// cell_table.c - finds a thread slot's heap counters by stack, see cell_table.h.
+#include "preload/cell_table.h"
+
+#include "preload/compiler.h"
+#include "preload/profile_writer.h"
+#include "preload/sys.h"
+
+#define FIRST_CAPACITY 512
+#define FIRST_CHUNK_CELLS 31 // with its header: 2 KiB
+#define CHUNK_CELLS_MAX 1023
+
+static size_t home(const struct cell_table *table, uint32_t stack)
+{
+    return (stack * UINT64_C(0x9e3779b97f4a7c15) >> 32) & (table->capacity - 1);
+}
+
+static struct profile_cell **find(const struct cell_table *table, uint32_t stack)
+{
+    size_t i = home(table, stack);
+
+    while (table->index[i] && table->index[i]->stack != stack)
+        i = (i + 1) & (table->capacity - 1);
+    return &table->index[i];
+}
+
+static cold bool grow_index(struct cell_table *table)
+{
+    struct cell_table bigger = *table;
+
+    bigger.capacity = table->capacity ? table->capacity * 2 : FIRST_CAPACITY;
+    bigger.index = sys_map_private(bigger.capacity * sizeof(bigger.index[0]));
+    if (!bigger.index)
+        return false;
+    for (size_t i = 0; i < table->capacity; i++)
+        if (table->index[i])
+            *find(&bigger, table->index[i]->stack) = table->index[i];
+    if (table->index)
+        sys_unmap(table->index, table->capacity * sizeof(table->index[0]));
+    *table = bigger;
+    return true;
+}
+
+static cold bool add_chunk(struct cell_table *table, uint32_t slot)
+{
+    size_t cells = table->chunk_cells ? table->chunk_cells * 2 + 1 : FIRST_CHUNK_CELLS;
+    struct profile_chunk *chunk;
+
+    if (cells > CHUNK_CELLS_MAX)
+        cells = CHUNK_CELLS_MAX;
+    chunk = profile_writer_add(PROFILE_CHUNK_CELLS, sizeof(struct profile_cell),
+                               cells * sizeof(struct profile_cell), 0, slot);
+    if (!chunk)
+        return false;
+    table->fresh = profile_chunk_payload(chunk);
+    table->fresh_count = table->chunk_cells = cells;
+    return true;
+}
+
+static cold struct profile_cell *add(struct cell_table *table, uint32_t slot, uint32_t stack)
+{
+    struct profile_cell *cell;
+
+    if (table->count * 2 >= table->capacity && !grow_index(table)) {
+        profile_drop(PROFILE_DROP_MEMORY);
+        return NULL;
+    }
+    if (table->fresh_count == 0 && !add_chunk(table, slot)) {
+        profile_drop(PROFILE_DROP_PROFILE_FULL);
+        return NULL;
+    }
+    cell = table->fresh++;
+    table->fresh_count--;
+    // an untouched cell is as old as the last peak: it had nothing then
+    cell->epoch = atomic_get(&profile_header->peak_epoch);
+    atomic_publish(&cell->stack, stack);
+    *find(table, stack) = cell;
+    table->count++;
+    return cell;
+}
+
+struct profile_cell *cell_table_get(struct cell_table *table, uint32_t slot, uint32_t stack)
+{
+    if (likely(table->capacity)) {
+        struct profile_cell *cell = *find(table, stack);
+
+        if (likely(cell))
+            return cell;
+    }
+    return add(table, slot, stack);
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+//
+// compiler.h - the few words for the compiler that preload/ uses everywhere.
+#ifndef GAIAPROF_COMPILER_H
+#define GAIAPROF_COMPILER_H
+
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+#define cold __attribute__((cold, noinline))
+
+// Visible to the host: the name takes the place of libc's. Everything else is hidden.
+#define EXPORT __attribute__((visibility("default")))
+// The host's code that called the hook this stands in.
+#define CALLER ((uintptr_t)__builtin_return_address(0))
+
+#define atomic_get(p) __atomic_load_n((p), __ATOMIC_RELAXED)
+#define atomic_get_acquire(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
+#define atomic_set(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
+#define atomic_publish(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
+#define atomic_add(p, v) __atomic_fetch_add((p), (v), __ATOMIC_RELAXED)
+#define atomic_swap_if(p, old, new) \
+    __atomic_compare_exchange_n((p), (old), (new), 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)
+
+// A counter that only the calling thread stores to, and another process reads.
+#define counter_add(p, v) atomic_set((p), *(p) + (v))
+
+#endif

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+//
+// guard.c - decides whether a held guard is stale, see guard.h. Rare: only inside a hook, or after
+// a jump out of one.
+#include "preload/guard.h"
+
+#include "preload/sys.h"
+
+// Whatever a hook's code or a handler that interrupted it calls is at least this far below the
+// hook (a signal frame alone has more than 500 bytes), and at most that far on the same stack.
+#define INSIDE_BYTES_MIN 192u
+#define INSIDE_BYTES_MAX (64u << 20)
+
+__thread uintptr_t guard_sp __attribute__((tls_model("initial-exec")));
+
+cold bool guard_is_stale(uintptr_t sp)
+{
+    uintptr_t inside_bytes = guard_sp - sp;
+
+    if (guard_sp == GUARD_PINNED)
+        return false;
+    if (sp < guard_sp && inside_bytes >= INSIDE_BYTES_MIN && inside_bytes < INSIDE_BYTES_MAX)
+        return false;
+    // Outside the hook, or on another stack. While the hook is under way only a handler on the
+    // signal stack can be that: a hook never switches stacks in the middle.
+    return !sys_is_on_signal_stack();
+}

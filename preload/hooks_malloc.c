@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: MIT
+//
+// hooks_malloc.c - the C allocation functions of the host. Each calls the real one and records what
+// it did; a record is taken away before the real function can hand the block to another thread.
+// The names are exported: they come before libc's in every lookup of the host.
+#include "preload/bootstrap.h"
+#include "preload/compiler.h"
+#include "preload/heap.h"
+#include "preload/options.h"
+#include "preload/real.h"
+#include "preload/recording.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+EXPORT void *reallocarray(void *block, size_t count, size_t bytes);
+EXPORT void free_sized(void *block, size_t bytes);
+EXPORT void free_aligned_sized(void *block, size_t alignment, size_t bytes);
+EXPORT void cfree(void *block);
+
+// NULL: nothing to record.
+static inline struct thread_state *enter_heap(uintptr_t caller)
+{
+    return likely(options.heap == HEAP_EXACT) ? recording_enter(caller) : NULL;
+}
+
+static inline void record(const void *block, size_t bytes, uintptr_t caller)
+{
+    struct thread_state *self;
+
+    if (unlikely(!block) || !(self = enter_heap(caller)))
+        return;
+    heap_allocated(self, block, bytes, caller);
+    recording_leave();
+}
+
+EXPORT void *malloc(size_t bytes)
+{
+    void *block;
+
+    if (unlikely(!real_is_ready()) && !real_find())
+        return bootstrap_allocate(bytes);
+    block = real.malloc(bytes);
+    record(block, bytes, CALLER);
+    return block;
+}
+
+EXPORT void *calloc(size_t count, size_t bytes)
+{
+    void *block;
+
+    if (unlikely(!real_is_ready()) && !real_find())
+        return bytes && count > SIZE_MAX / bytes ? NULL : bootstrap_allocate(count * bytes);
+    block = real.calloc(count, bytes);
+    record(block, count * bytes, CALLER); // had the product overflowed, block would be NULL
+    return block;
+}
+
+static inline void forget(void *block, uintptr_t caller)
+{
+    struct thread_state *self = enter_heap(caller);
+
+    if (!self)
+        return;
+    heap_freed(self, block);
+    recording_leave();
+}
+
+EXPORT void free(void *block)
+{
+    if (!block || unlikely(bootstrap_owns(block)))
+        return;
+    forget(block, CALLER);
+    if (likely(real_is_ready()) || real_find())
+        real.free(block);
+}
+
+// Out of the arena there is only one way, the real allocator.
+static cold void *leave_bootstrap(void *block, size_t bytes)
+{
+    size_t old_bytes = bootstrap_size(block);
+    void *moved = real_find() ? real.malloc(bytes) : bootstrap_allocate(bytes);
+
+    if (moved)
+        memcpy(moved, block, old_bytes < bytes ? old_bytes : bytes);
+    return moved;
+}
+
+static struct live_block take(void *block, uintptr_t caller)
+{
+    struct thread_state *self = enter_heap(caller);
+    struct live_block taken = {0, 0};
+
+    if (!self)
+        return taken;
+    taken = live_table_take(block);
+    recording_leave();
+    return taken;
+}
+
+static void record_realloc(void *block, struct live_block taken, void *moved, size_t bytes,
+                           uintptr_t caller)
+{
+    struct thread_state *self = enter_heap(caller);
+    bool is_stored;
+
+    if (!self)
+        return;
+    if (moved)
+        heap_reallocated(self, block, taken, moved, bytes, caller);
+    else if (bytes == 0)
+        heap_freed_taken(self, block, taken);
+    else if (taken.stack) // failed: the block is still what it was
+        live_table_put(block, taken, &is_stored);
+    recording_leave();
+}
+
+static inline void *reallocate(void *block, size_t bytes, uintptr_t caller)
+{
+    struct live_block taken;
+    void *moved;
+
+    if (unlikely(!real_is_ready()) && !real_find())
+        return block ? leave_bootstrap(block, bytes) : bootstrap_allocate(bytes);
+    if (!block) {
+        moved = real.realloc(NULL, bytes);
+        record(moved, bytes, caller);
+        return moved;
+    }
+    if (unlikely(bootstrap_owns(block)))
+        return leave_bootstrap(block, bytes);
+    taken = take(block, caller);
+    moved = real.realloc(block, bytes);
+    record_realloc(block, taken, moved, bytes, caller);
+    return moved;
+}
+
+EXPORT void *realloc(void *block, size_t bytes)
+{
+    return reallocate(block, bytes, CALLER);
+}
+
+// Not by the real one, which calls realloc: the leaf would be libc.
+EXPORT void *reallocarray(void *block, size_t count, size_t bytes)
+{
+    if (bytes && count > SIZE_MAX / bytes) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    return reallocate(block, count * bytes, CALLER);
+}
+
+// The rare functions, which an allocator may build on its own frequent ones.
+static void record_once(const void *block, size_t bytes, uintptr_t caller)
+{
+    struct thread_state *self;
+
+    if (!block || !(self = enter_heap(caller)))
+        return;
+    heap_allocated_once(self, block, bytes, caller);
+    recording_leave();
+}
+
+#define REAL_OR_NOMEM(name)                    \
+    do {                                       \
+        if (!real_find() || !real.name) {      \
+            errno = ENOMEM;                    \
+            return NULL;                       \
+        }                                      \
+    } while (0)
+
+EXPORT void *memalign(size_t alignment, size_t bytes)
+{
+    void *block;
+
+    REAL_OR_NOMEM(memalign);
+    block = real.memalign(alignment, bytes);
+    record_once(block, bytes, CALLER);
+    return block;
+}
+
+EXPORT void *aligned_alloc(size_t alignment, size_t bytes)
+{
+    void *block;
+
+    REAL_OR_NOMEM(aligned_alloc);
+    block = real.aligned_alloc(alignment, bytes);
+    record_once(block, bytes, CALLER);
+    return block;
+}
+
+EXPORT int posix_memalign(void **ret_block, size_t alignment, size_t bytes)
+{
+    int error = real_find() && real.posix_memalign
+                    ? real.posix_memalign(ret_block, alignment, bytes)
+                    : ENOMEM;
+
+    if (error == 0)
+        record_once(*ret_block, bytes, CALLER);
+    return error;
+}
+
+EXPORT void *valloc(size_t bytes)
+{
+    void *block;
+
+    REAL_OR_NOMEM(valloc);
+    block = real.valloc(bytes);
+    record_once(block, bytes, CALLER);
+    return block;
+}
+
+EXPORT void *pvalloc(size_t bytes)
+{
+    void *block;
+
+    REAL_OR_NOMEM(pvalloc);
+    block = real.pvalloc(bytes);
+    record_once(block, bytes, CALLER);
+    return block;
+}
+
+// C23; where libc has none of it, the size is only a hint.
+EXPORT void free_sized(void *block, size_t bytes)
+{
+    if (!block || bootstrap_owns(block))
+        return;
+    forget(block, CALLER);
+    if (real_find() && real.free_sized)
+        real.free_sized(block, bytes);
+    else
+        real.free(block);
+}
+
+EXPORT void free_aligned_sized(void *block, size_t alignment, size_t bytes)
+{
+    if (!block || bootstrap_owns(block))
+        return;
+    forget(block, CALLER);
+    if (real_find() && real.free_aligned_sized)
+        real.free_aligned_sized(block, alignment, bytes);
+    else
+        real.free(block);
+}
+
+EXPORT void cfree(void *block)
+{
+    if (!block || bootstrap_owns(block))
+        return;
+    forget(block, CALLER);
+    real_find();
+    real.free(block);
+}
+
+EXPORT size_t malloc_usable_size(void *block)
+{
+    if (bootstrap_owns(block))
+        return bootstrap_size(block);
+    return real_find() && real.malloc_usable_size ? real.malloc_usable_size(block) : 0;
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+//
+// hooks_process.h - what the process hooks share with the constructor and the reporter.
+#ifndef GAIAPROF_HOOKS_PROCESS_H
+#define GAIAPROF_HOOKS_PROCESS_H
+
+// Remembers the environment that a followed program needs. Before it is cleaned.
+void hooks_process_init(void);
+
+// Takes our own entry out of LD_PRELOAD, so that children run without us.
+void hooks_process_clean_environment(void);
+
+// The process ends in an orderly way: last figures, then the report.
+void hooks_process_end(int status);
+
+#endif

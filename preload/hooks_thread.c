@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+//
+// hooks_thread.c - how the host's threads begin, end and are joined. A thread that we saw created
+// starts in our trampoline; any other is adopted at its first hook.
+#include "preload/compiler.h"
+#include "preload/options.h"
+#include "preload/real.h"
+#include "preload/recording.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <threads.h>
+
+static void *trampoline(void *argument)
+{
+    struct thread_state *self = argument;
+    void *(*start_routine)(void *) = self->start_routine;
+    void *start_argument = self->start_argument;
+    void *result;
+
+    thread_begin(self);
+    result = start_routine(start_argument);
+    thread_set_exit(PROFILE_THREAD_RETURNED);
+    return result;
+}
+
+static bool is_detached(const pthread_attr_t *attributes)
+{
+    int state;
+
+    return attributes && pthread_attr_getdetachstate(attributes, &state) == 0 &&
+           state == PTHREAD_CREATE_DETACHED;
+}
+
+static struct thread_state *prepare(const pthread_attr_t *attributes, uintptr_t caller)
+{
+    struct thread_state *self, *created;
+
+    if (!options.threads || !(self = recording_enter(caller)))
+        return NULL;
+    created = thread_prepare(stack_capture(self, caller), is_detached(attributes));
+    recording_leave();
+    return created;
+}
+
+EXPORT int pthread_create(pthread_t *restrict ret_thread, const pthread_attr_t *restrict attributes,
+                          void *(*start_routine)(void *), void *restrict argument)
+{
+    struct thread_state *created;
+    struct profile_thread *record;
+    int error;
+
+    if (!real_find())
+        return EAGAIN;
+    created = prepare(attributes, CALLER);
+    if (!created)
+        return real.pthread_create(ret_thread, attributes, start_routine, argument);
+    record = created->record;
+    created->start_routine = start_routine;
+    created->start_argument = argument;
+    error = real.pthread_create(ret_thread, attributes, trampoline, created);
+    if (error)
+        thread_abandon(created);
+    else if (record->join_kind != PROFILE_JOIN_DETACHED) // else *ret_thread may be gone
+        thread_publish(record, *ret_thread);
+    return error;
+}
+
+EXPORT void pthread_exit(void *result)
+{
+    thread_set_exit(PROFILE_THREAD_PTHREAD_EXIT);
+    real_find();
+    real.pthread_exit(result);
+    abort(); // it does not return
+}
+
+EXPORT void thrd_exit(int result)
+{
+    thread_set_exit(PROFILE_THREAD_PTHREAD_EXIT);
+    real_find();
+    real.thrd_exit(result);
+    abort();
+}
+
+static int note_join(int error, pthread_t thread, enum profile_thread_join kind)
+{
+    if (error == 0 && recording_gate.is_open)
+        thread_joined(thread, kind);
+    return error;
+}
+
+EXPORT int pthread_join(pthread_t thread, void **ret_result)
+{
+    real_find();
+    return note_join(real.pthread_join(thread, ret_result), thread, PROFILE_JOIN_JOINED);
+}
+
+EXPORT int pthread_tryjoin_np(pthread_t thread, void **ret_result)
+{
+    real_find();
+    return note_join(real.pthread_tryjoin_np(thread, ret_result), thread, PROFILE_JOIN_JOINED);
+}
+
+EXPORT int pthread_timedjoin_np(pthread_t thread, void **ret_result, const struct timespec *until)
+{
+    real_find();
+    return note_join(real.pthread_timedjoin_np(thread, ret_result, until), thread,
+                     PROFILE_JOIN_JOINED);
+}
+
+EXPORT int pthread_clockjoin_np(pthread_t thread, void **ret_result, clockid_t clock,
+                                const struct timespec *until)
+{
+    real_find();
+    return note_join(real.pthread_clockjoin_np(thread, ret_result, clock, until), thread,
+                     PROFILE_JOIN_JOINED);
+}
+
+// Before the real call: afterwards the pthread_t may belong to another thread.
+EXPORT int pthread_detach(pthread_t thread)
+{
+    real_find();
+    return note_join(real.pthread_detach(thread), thread, PROFILE_JOIN_DETACHED);
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+//
+// init.c - what happens once libc and the libraries before us are ready: the constructor. Recording
+// itself may have started earlier, in the first hook. Nothing is ever torn down: hooks are called
+// until the process is gone.
+#include "preload/hooks_process.h"
+#include "preload/options.h"
+#include "preload/real.h"
+#include "preload/recording.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+// Registered before anything of the program, so run after its handlers and its destructors: ours
+// is older than the loader's own, which runs those of every library.
+static void at_exit(int status, void *unused)
+{
+    (void)unused;
+    hooks_process_end(status);
+}
+
+static void at_quick_exit_(void)
+{
+    hooks_process_end(0); // its status is not told
+}
+
+__attribute__((constructor)) static void construct(void)
+{
+    real_find();
+    recording_prepare();
+    hooks_process_init();
+    if (!options_follow_exec())
+        hooks_process_clean_environment();
+    on_exit(at_exit, NULL);
+    at_quick_exit(at_quick_exit_);
+    pthread_atfork(NULL, NULL, recording_follow_fork);
+}

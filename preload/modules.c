@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: MIT
+//
+// modules.c - records loaded modules, see modules.h. Lookups are rare (only a stack with a frame
+// not seen before asks), so the table is a plain array under a lock.
+#include "preload/modules.h"
+
+#include "preload/compiler.h"
+#include "preload/profile_path.h"
+#include "preload/profile_writer.h"
+#include "preload/real.h"
+#include "preload/spinlock.h"
+#include "preload/text.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <link.h>
+#include <string.h>
+
+#define MODULES_MAX 8192
+
+struct known_module {
+    struct profile_module *record;
+    const void *link_map; // identity of the load
+};
+
+static struct known_module known[MODULES_MAX];
+static uint32_t known_count;
+static uint32_t generation;
+static struct spinlock lock;
+
+static int (*find_object)(void *, struct dl_find_object *);
+static char executable[PATH_MAX];
+static char directory[PATH_MAX]; // working directory at the start, for relative names
+
+void modules_init(void)
+{
+    // not linked: as a versioned symbol it would tie the library to glibc 2.35
+    find_object = (int (*)(void *, struct dl_find_object *))dlsym(RTLD_DEFAULT, "_dl_find_object");
+    profile_path_executable(executable, sizeof(executable));
+    if (sys_working_directory(directory, sizeof(directory)) < 0)
+        directory[0] = '\0';
+}
+
+uint32_t modules_generation(void)
+{
+    return atomic_get(&generation);
+}
+
+static bool find(uintptr_t pc, struct dl_find_object *ret_object)
+{
+    return find_object && find_object((void *)pc, ret_object) == 0;
+}
+
+struct modules_range modules_range_of(uintptr_t pc)
+{
+    struct dl_find_object object;
+
+    if (!find(pc, &object))
+        return (struct modules_range){0, 0};
+    return (struct modules_range){(uintptr_t)object.dlfo_map_start, (uintptr_t)object.dlfo_map_end};
+}
+
+bool modules_is_main_program(uintptr_t pc)
+{
+    struct dl_find_object object;
+
+    return find(pc, &object) && object.dlfo_link_map->l_name[0] == '\0';
+}
+
+static const Elf64_Phdr *program_headers(const struct dl_find_object *object, size_t *ret_count)
+{
+    const Elf64_Ehdr *header = object->dlfo_map_start;
+
+    *ret_count = 0;
+    if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
+        return NULL;
+    *ret_count = header->e_phnum;
+    return (const Elf64_Phdr *)((const char *)header + header->e_phoff);
+}
+
+// Notes are {name size, content size, type, name, content}, each part padded to 4 bytes.
+static void read_notes(struct profile_module *module, const char *notes, size_t bytes)
+{
+    while (bytes >= sizeof(Elf64_Nhdr)) {
+        const Elf64_Nhdr *note = (const Elf64_Nhdr *)notes;
+        size_t name_bytes = (note->n_namesz + 3u) & ~3u;
+        size_t content_bytes = (note->n_descsz + 3u) & ~3u;
+        const char *name = notes + sizeof(*note);
+
+        if (sizeof(*note) + name_bytes + content_bytes > bytes)
+            return;
+        if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 &&
+            memcmp(name, "GNU", 4) == 0 && note->n_descsz <= sizeof(module->build_id)) {
+            memcpy(module->build_id, name + name_bytes, note->n_descsz);
+            module->build_id_bytes = note->n_descsz;
+            return;
+        }
+        notes = name + name_bytes + content_bytes;
+        bytes -= sizeof(*note) + name_bytes + content_bytes;
+    }
+}
+
+static void read_segments(struct profile_module *module, const struct dl_find_object *object)
+{
+    size_t count;
+    const Elf64_Phdr *headers = program_headers(object, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        uintptr_t address = module->bias + headers[i].p_vaddr;
+
+        if (headers[i].p_type == PT_NOTE && module->build_id_bytes == 0)
+            read_notes(module, (const char *)address, headers[i].p_memsz);
+        if (headers[i].p_type == PT_LOAD && (headers[i].p_flags & PF_X) && !module->exec_bytes) {
+            module->exec_start = address;
+            module->exec_bytes = headers[i].p_memsz;
+            module->exec_offset = headers[i].p_offset;
+        }
+    }
+}
+
+static bool module_path(const struct link_map *map, char *path, size_t capacity)
+{
+    if (map->l_name[0] == '\0') // the main program
+        return profile_path_join("", executable, path, capacity);
+    if (!strchr(map->l_name, '/')) // the vDSO
+        return profile_path_join("", map->l_name, path, capacity);
+    return profile_path_join(directory, map->l_name, path, capacity);
+}
+
+static struct profile_module *write_module(const struct dl_find_object *object)
+{
+    char path[PATH_MAX];
+    struct profile_chunk *chunk;
+    struct profile_module *module;
+
+    if (!module_path(object->dlfo_link_map, path, sizeof(path)))
+        return NULL;
+    chunk = profile_writer_add(PROFILE_CHUNK_MODULE, 0, sizeof(*module) + strlen(path) + 1, 0, 0);
+    if (!chunk)
+        return NULL;
+    module = profile_chunk_payload(chunk);
+    module->start = (uintptr_t)object->dlfo_map_start;
+    module->end = (uintptr_t)object->dlfo_map_end;
+    module->bias = object->dlfo_link_map->l_addr;
+    module->first_generation = module->last_generation = generation;
+    module->path_bytes = (uint32_t)strlen(path);
+    memcpy(module + 1, path, module->path_bytes + 1);
+    read_segments(module, object);
+    atomic_publish(&chunk->used_bytes, sizeof(*module) + module->path_bytes + 1);
+    return module;
+}
+
+static const struct profile_module *find_known(uintptr_t pc)
+{
+    for (uint32_t i = 0; i < atomic_get_acquire(&known_count); i++) {
+        const struct profile_module *module = known[i].record;
+
+        if (pc - module->start < module->end - module->start &&
+            atomic_get(&module->last_generation) >= atomic_get(&generation))
+            return module;
+    }
+    return NULL;
+}
+
+static const struct profile_module *add(const struct dl_find_object *object)
+{
+    struct profile_module *module;
+
+    if (known_count == MODULES_MAX || !(module = write_module(object)))
+        return NULL;
+    known[known_count] = (struct known_module){module, object->dlfo_link_map};
+    atomic_publish(&known_count, known_count + 1);
+    return module;
+}
+
+const struct profile_module *modules_note(uintptr_t pc)
+{
+    const struct profile_module *module = find_known(pc);
+    struct dl_find_object object;
+
+    if (module || !find(pc, &object) || !spinlock_take(&lock))
+        return module;
+    module = find_known(pc); // another thread may have been faster
+    if (!module)
+        module = add(&object);
+    spinlock_give(&lock);
+    return module;
+}
+
+static bool is_loaded(const struct known_module *module)
+{
+    struct dl_find_object object;
+
+    return find(module->record->start, &object) && object.dlfo_link_map == module->link_map &&
+           (uintptr_t)object.dlfo_map_start == module->record->start;
+}
+
+static bool is_current(const struct known_module *module)
+{
+    return module->record->last_generation == generation;
+}
+
+static bool is_one_gone(void)
+{
+    for (uint32_t i = 0; i < known_count; i++)
+        if (is_current(&known[i]) && !is_loaded(&known[i]))
+            return true;
+    return false;
+}
+
+// The others go on living in the new generation.
+static void start_generation(void)
+{
+    for (uint32_t i = 0; i < known_count; i++)
+        if (is_current(&known[i]) && is_loaded(&known[i]))
+            atomic_set(&known[i].record->last_generation, generation + 1);
+    atomic_publish(&generation, generation + 1);
+}
+
+void modules_unloaded(void)
+{
+    if (!spinlock_take(&lock))
+        return;
+    if (is_one_gone())
+        start_generation();
+    spinlock_give(&lock);
+}
+
+void modules_reset(void)
+{
+    memset(known, 0, known_count * sizeof(known[0]));
+    known_count = 0;
+    generation = 0;
+    lock.is_taken = 0;
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+//
+// profile_writer.c - grows the profile file and hands out chunks, see profile_writer.h.
+//
+// The file grows by extents: one mapping each, from which chunks are cut one after the other. A
+// chunk never crosses extents: what is left of one becomes a PAD chunk. The lock is held across
+// open, fallocate and mmap, all raw calls; a thread that must wait for it gives way.
+#include "preload/profile_writer.h"
+
+#include "preload/spinlock.h"
+#include "preload/sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+
+#define FIRST_EXTENT_BYTES (256u << 10)
+#define EXTENT_BYTES_MAX (16u << 20)
+#define EXTENT_ALIGN (64u << 10)
+
+static struct profile_header no_profile;
+struct profile_header *profile_header = &no_profile;
+
+static struct {
+    struct spinlock lock;
+    char path[PATH_MAX];
+    struct sys_file_id file_id;
+    uint64_t file_bytes;  // allocated and mapped so far
+    char *extent;         // the mapping chunks are cut from
+    uint64_t extent_off;  // where it lies in the file
+    bool is_full;         // no further growth: the disk or a limit said no
+} writer;
+
+const char *profile_writer_path(void)
+{
+    return writer.path;
+}
+
+static uint64_t round_up(uint64_t bytes, uint64_t unit)
+{
+    return (bytes + unit - 1) / unit * unit;
+}
+
+// Maps `bytes` more at the end of the file. The descriptor is `fd`, which stays open.
+static int map_extent(int fd, uint64_t bytes)
+{
+    int error = sys_allocate(fd, writer.file_bytes, bytes);
+    char *extent;
+
+    if (error)
+        return error;
+    extent = sys_map_file(fd, writer.file_bytes, bytes);
+    if (!extent)
+        return -ENOMEM;
+    writer.extent = extent;
+    writer.extent_off = writer.file_bytes;
+    writer.file_bytes += bytes;
+    return 0;
+}
+
+int profile_writer_open(const char *path)
+{
+    int fd = sys_create(path);
+    int error;
+
+    if (fd < 0)
+        return fd;
+    writer.file_id = sys_file_id(fd);
+    error = map_extent(fd, FIRST_EXTENT_BYTES);
+    sys_close(fd);
+    if (error)
+        return error;
+    strncpy(writer.path, path, sizeof(writer.path) - 1);
+    struct profile_header *header = (struct profile_header *)writer.extent;
+    memcpy(header->magic, PROFILE_MAGIC, sizeof(header->magic));
+    header->version = PROFILE_VERSION;
+    header->byte_order = PROFILE_BYTE_ORDER;
+    atomic_publish(&header->used_bytes, PROFILE_HEADER_BYTES);
+    profile_header = header;
+    return 0;
+}
+
+// The host may have put another file at our path, or changed its root directory.
+static int reopen(void)
+{
+    int fd = sys_open(writer.path, O_RDWR | O_NOFOLLOW);
+    struct sys_file_id id;
+
+    if (fd < 0)
+        return fd;
+    id = sys_file_id(fd);
+    if (id.is_valid && id.device == writer.file_id.device && id.inode == writer.file_id.inode)
+        return fd;
+    sys_close(fd);
+    return -ESTALE;
+}
+
+// Grows by half of what there is, so the number of steps is logarithmic and at most a third of
+// the file is room to spare.
+static int grow(uint64_t need_bytes)
+{
+    uint64_t bytes = writer.file_bytes / 2;
+    int fd, error;
+
+    if (bytes > EXTENT_BYTES_MAX)
+        bytes = EXTENT_BYTES_MAX;
+    if (bytes < need_bytes)
+        bytes = need_bytes;
+    fd = reopen();
+    if (fd < 0)
+        return fd;
+    error = map_extent(fd, round_up(bytes, EXTENT_ALIGN));
+    sys_close(fd);
+    return error;
+}
+
+static struct profile_chunk *chunk_at(uint64_t offset)
+{
+    return (struct profile_chunk *)(writer.extent + (offset - writer.extent_off));
+}
+
+// Turns the rest of the extent into padding and maps another.
+static bool next_extent(uint64_t need_bytes)
+{
+    uint64_t used = profile_header->used_bytes;
+    uint64_t left = writer.file_bytes - used;
+    struct profile_chunk *rest = left ? chunk_at(used) : NULL;
+
+    if (writer.is_full || grow(need_bytes) != 0) {
+        writer.is_full = true;
+        return false;
+    }
+    if (rest) {
+        rest->length_bytes = left;
+        rest->type = PROFILE_CHUNK_PAD;
+        atomic_publish(&profile_header->used_bytes, used + left);
+    }
+    return true;
+}
+
+static struct profile_chunk *cut_chunk(uint64_t bytes)
+{
+    uint64_t used = profile_header->used_bytes;
+
+    if (writer.file_bytes - used < bytes && !next_extent(bytes))
+        return NULL;
+    return chunk_at(profile_header->used_bytes);
+}
+
+struct profile_chunk *profile_writer_add(enum profile_chunk_type type, size_t record_bytes,
+                                         size_t payload_bytes, uint32_t first_id, uint32_t slot)
+{
+    uint64_t bytes =
+        round_up(sizeof(struct profile_chunk) + payload_bytes, PROFILE_CHUNK_ALIGN);
+    struct profile_chunk *chunk;
+
+    if (profile_header == &no_profile || !spinlock_take(&writer.lock))
+        return NULL;
+    chunk = cut_chunk(bytes);
+    if (chunk) {
+        chunk->type = type;
+        chunk->record_bytes = (uint32_t)record_bytes;
+        chunk->length_bytes = bytes;
+        chunk->first_id = first_id;
+        chunk->slot = slot;
+        atomic_publish(&profile_header->used_bytes, profile_header->used_bytes + bytes);
+    }
+    spinlock_give(&writer.lock);
+    return chunk;
+}
+
+void profile_writer_reset(void)
+{
+    memset(&writer, 0, sizeof(writer));
+    memset(&no_profile, 0, sizeof(no_profile));
+    profile_header = &no_profile;
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+//
+// profile_writer.h - the profile file as this process writes it: its header, and room for chunks.
+// The file is mapped, grows by steps that are allocated on disk before they are mapped (so a full
+// disk is an error code, never a SIGBUS), and no descriptor stays open between two steps.
+#ifndef GAIAPROF_PROFILE_WRITER_H
+#define GAIAPROF_PROFILE_WRITER_H
+
+#include "preload/compiler.h"
+#include "preload/profile_format.h"
+
+#include <stddef.h>
+
+// The header of the open profile; before one is open, and after trouble, a private one, so that
+// counting into it is always allowed.
+extern struct profile_header *profile_header;
+
+// Creates the file at `path` (absolute; must not exist) with its header. 0 or -errno. Not thread
+// safe.
+int profile_writer_open(const char *path);
+const char *profile_writer_path(void);
+
+// A new chunk with room for `payload_bytes`, zeroed and published. NULL when the file can't grow:
+// the caller counts the loss. Any thread; not in a signal handler that interrupted a hook.
+struct profile_chunk *profile_writer_add(enum profile_chunk_type type, size_t record_bytes,
+                                         size_t payload_bytes, uint32_t first_id, uint32_t slot);
+
+// In a child made by fork: forget the parent's file. The child must not have stored into it.
+void profile_writer_reset(void);
+
+static inline void *profile_chunk_payload(struct profile_chunk *chunk)
+{
+    return chunk + 1;
+}
+
+// Counts a lost event. Any thread, signal handlers too.
+static inline void profile_drop(enum profile_drop reason)
+{
+    atomic_add(&profile_header->dropped[reason], 1);
+}
+
+#endif

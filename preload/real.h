@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+//
+// real.h - the functions that the host would have called without us, found by
+// dlsym(RTLD_NEXT). NULL where there is none.
+#ifndef GAIAPROF_REAL_H
+#define GAIAPROF_REAL_H
+
+#include <pthread.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <unistd.h>
+
+struct real {
+#define REAL(result, name, parameters) result(*name) parameters;
+#include "preload/real.def"
+#undef REAL
+};
+
+extern struct real real;
+
+// Finds them all, once. False while that is under way (dlsym itself may allocate): the caller has
+// to do without. Any thread.
+bool real_find(void);
+
+static inline bool real_is_ready(void)
+{
+    return real.malloc != NULL;
+}
+
+#endif

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: MIT
+//
+// recording.c - starts and ends the recording, see recording.h.
+#include "preload/recording.h"
+
+#include "preload/live_table.h"
+#include "preload/lock_table.h"
+#include "preload/modules.h"
+#include "preload/options.h"
+#include "preload/profile_path.h"
+#include "preload/real.h"
+#include "preload/reporter.h"
+#include "preload/stack_table.h"
+#include "preload/sys.h"
+#include "preload/text.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+enum recording_state { STATE_IDLE, STATE_STARTING, STATE_ON, STATE_OFF };
+
+union recording_gate recording_gate __attribute__((aligned(GATE_BYTES)));
+
+static unsigned state; // enum recording_state
+static unsigned is_finished;
+static int process_id;
+
+bool recording_is_ours(void)
+{
+    return recording_gate.is_open && sys_process_id() == process_id;
+}
+
+// A sanitizer replaces malloc itself and checks the address space: no room for two. With raised
+// privileges we must not write files where the environment says.
+static bool is_refused(void)
+{
+    static const char *const sanitizers[] = {"__asan_init", "__tsan_init", "__msan_init",
+                                             "__hwasan_init"};
+
+    if (getauxval(AT_SECURE))
+        return true;
+    for (size_t i = 0; i < sizeof(sanitizers) / sizeof(sanitizers[0]); i++)
+        if (dlsym(RTLD_DEFAULT, sanitizers[i]))
+            return true;
+    dlerror();
+    return false;
+}
+
+static void name_allocator(struct profile_header *header)
+{
+    Dl_info info;
+    const char *name = "unknown";
+
+    // an executable's own malloc comes first and calls nobody: we see nothing of it
+    void *called = dlsym(RTLD_DEFAULT, "malloc");
+    header->heap_bypassed = called && called != (void *)malloc;
+    if (dladdr(header->heap_bypassed ? called : (void *)real.malloc, &info) && info.dli_fname) {
+        const char *slash = strrchr(info.dli_fname, '/');
+        name = slash ? slash + 1 : info.dli_fname;
+    }
+    if (strncmp(name, "libc.so", 7) == 0)
+        name = "glibc";
+    strncpy(header->allocator, name, sizeof(header->allocator) - 1);
+}
+
+static void fill_header(struct profile_header *header)
+{
+    name_allocator(header);
+    header->pid = (uint32_t)process_id;
+    header->parent_pid = (uint32_t)sys_parent_id();
+    header->start_realtime_ns = sys_realtime_ns();
+    header->start_ns = sys_monotonic_ns();
+    header->heap_mode = options.heap == HEAP_EXACT ? PROFILE_HEAP_EXACT : PROFILE_HEAP_OFF;
+    header->locks_on = options.locks;
+    header->threads_on = options.threads;
+    header->max_frames = options.max_frames;
+    header->granule_bytes = strcmp(header->allocator, "glibc") == 0 ? 16 : 8;
+}
+
+// "exe\0argv[0]\0argv[1]\0..." from /proc: main's argv is not ours to know yet.
+static void write_process(void)
+{
+    static char words[64 << 10];
+    size_t used;
+    struct profile_chunk *chunk;
+    int fd;
+
+    profile_path_executable(words, PATH_MAX);
+    used = strlen(words) + 1;
+    fd = sys_open("/proc/self/cmdline", 0);
+    if (fd >= 0) {
+        long got;
+        while (used < sizeof(words) && (got = sys_read(fd, words + used, sizeof(words) - used)) > 0)
+            used += (size_t)got;
+        sys_close(fd);
+    }
+    words[sizeof(words) - 1] = '\0';
+    chunk = profile_writer_add(PROFILE_CHUNK_PROCESS, 0, used, 0, 0);
+    if (!chunk)
+        return;
+    memcpy(profile_chunk_payload(chunk), words, used);
+    atomic_publish(&chunk->used_bytes, used);
+}
+
+// Tries `directory`/`file`, and with ".2" to ".9" behind it: an exec keeps its pid.
+static int open_in(const char *directory, const char *file)
+{
+    char base[PATH_MAX - 2], path[PATH_MAX];
+    struct text text;
+    int error;
+
+    if (!profile_path_join(directory, file, base, sizeof(base)))
+        return -ENAMETOOLONG;
+    error = profile_writer_open(base);
+    for (uint64_t i = 2; error == -EEXIST && i < 10; i++) {
+        text_init(&text, path, sizeof(path));
+        text_add(&text, base);
+        text_add(&text, ".");
+        text_add_number(&text, i);
+        error = profile_writer_open(path);
+    }
+    return error;
+}
+
+static void warn_elsewhere(const char *wanted, int error)
+{
+    char why[PATH_MAX + 128];
+    struct text text;
+
+    text_init(&text, why, sizeof(why));
+    text_add(&text, strerrordesc_np(-error) ? strerrordesc_np(-error) : "failed");
+    if (profile_writer_path()[0]) {
+        text_add(&text, "; the profile goes to ");
+        text_add(&text, profile_writer_path());
+    } else {
+        text_add(&text, "; nothing is recorded");
+    }
+    text_warn(2, wanted, why);
+}
+
+// A path with a directory is meant; a mere name goes to the first place that takes it.
+static bool open_profile(void)
+{
+    char name[OPTION_TEXT_MAX], here[PATH_MAX];
+    const char *base;
+    int error, first_error;
+
+    if (!profile_path_expand(options.output, name, sizeof(name)))
+        return false;
+    if (sys_working_directory(here, sizeof(here)) < 0)
+        here[0] = '\0';
+    first_error = error = here[0] || name[0] == '/' ? open_in(here, name) : -ENOENT;
+    if (!error)
+        return true;
+    base = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
+    const char *temporary = getenv("TMPDIR");
+    if (temporary && temporary[0] == '/')
+        error = open_in(temporary, base);
+    if (error)
+        error = open_in("/tmp", base);
+    warn_elsewhere(name, first_error);
+    return error == 0;
+}
+
+static bool start(void)
+{
+    char **environment = environ;
+
+    options_read(environment);
+    process_id = sys_process_id();
+    modules_init();
+    if (is_refused() || !open_profile())
+        return false;
+    fill_header(profile_header);
+    if (!live_table_init(profile_header->granule_bytes))
+        return false;
+    profile_header->live_table_address = (uint64_t)live_root;
+    write_process();
+    reporter_init();
+    // older kernels can't: there a child is told by the fork handler
+    sys_wipe_on_fork(&recording_gate, sizeof(recording_gate));
+    return true;
+}
+
+static cold bool try_start(void)
+{
+    unsigned idle = STATE_IDLE;
+    bool is_started;
+    int saved_errno;
+
+    // before libc's own initialisation there is no environment to read
+    if (!environ || !real_find()) {
+        profile_drop(PROFILE_DROP_BEFORE_START);
+        return false;
+    }
+    if (!atomic_swap_if(&state, &idle, STATE_STARTING))
+        return false;
+    saved_errno = errno;
+    guard_enter();
+    guard_pin();
+    is_started = start();
+    thread_table_init();
+    guard_leave();
+    errno = saved_errno;
+    if (is_started)
+        recording_gate.is_open = 1;
+    atomic_publish(&state, is_started ? STATE_ON : STATE_OFF);
+    return is_started;
+}
+
+bool recording_start(void)
+{
+    switch (atomic_get_acquire(&state)) {
+    case STATE_IDLE:
+        return try_start();
+    case STATE_STARTING:
+        if (!guard_is_held()) // another thread's
+            profile_drop(PROFILE_DROP_BEFORE_START);
+        return false;
+    case STATE_ON: // the gate was wiped: we are a child made by some kind of fork
+        recording_follow_fork();
+        return recording_gate.is_open;
+    default:
+        return false;
+    }
+}
+
+// Everything that the parent recorded is the parent's.
+static void reset(void)
+{
+    profile_writer_reset();
+    thread_table_reset();
+    lock_table_reset();
+    stack_table_reset();
+    live_table_reset();
+    modules_reset();
+    is_finished = 0;
+    guard_sp = 0;
+}
+
+cold void recording_follow_fork(void)
+{
+    unsigned on = STATE_ON;
+
+    if (recording_gate.is_open || sys_process_id() == process_id || !options_follow_fork() ||
+        !atomic_swap_if(&state, &on, STATE_IDLE))
+        return;
+    reset();
+    try_start();
+}
+
+bool recording_finish(enum profile_exit_kind kind, int status)
+{
+    unsigned no = 0;
+
+    if (!recording_is_ours() || !atomic_swap_if(&is_finished, &no, 1))
+        return false;
+    profile_header->exit_status = status;
+    profile_header->exit_kind = kind;
+    thread_table_finish();
+    atomic_publish(&profile_header->end_ns, sys_monotonic_ns());
+    return true;
+}
+
+void recording_resume(void)
+{
+    profile_header->exit_kind = PROFILE_EXIT_NONE;
+    profile_header->end_ns = 0;
+    atomic_publish(&is_finished, 0);
+}
+
+void recording_prepare(void)
+{
+    if (!recording_gate.is_open && !recording_start())
+        return;
+    if (!guard_enter())
+        return;
+    guard_pin();
+    stack_capture_init();
+    guard_leave();
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+//
+// recording.h - whether we record, and the way into every hook.
+//
+//   idle ──first hook, libc ready──▶ starting ──▶ on (gate open)
+//                                        └──────▶ off (refused, no profile): hooks pass through
+//
+// The *gate* is a word that the kernel wipes in every child made by any kind of fork: a child
+// passes through at once, without a look at state it shares with nobody. With `follow` it starts
+// a recording of its own.
+#ifndef GAIAPROF_RECORDING_H
+#define GAIAPROF_RECORDING_H
+
+#include "preload/compiler.h"
+#include "preload/guard.h"
+#include "preload/profile_format.h"
+#include "preload/profile_writer.h"
+#include "preload/stack_capture.h"
+#include "preload/thread_table.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define GATE_BYTES 4096
+extern union recording_gate {
+    volatile uint32_t is_open;
+    char page[GATE_BYTES]; // the kernel wipes whole pages
+} recording_gate;
+
+// The gate is shut: start if this is the moment. True if the gate is open now.
+bool recording_start(void);
+
+// From our constructor: what may call the loader or register handlers.
+void recording_prepare(void);
+
+// In a child made by fork, if forks are followed: a recording of its own.
+void recording_follow_fork(void);
+
+// The process ends: last figures. Only the first call counts; false for the others.
+bool recording_finish(enum profile_exit_kind kind, int status);
+// exec failed: we go on.
+void recording_resume(void);
+
+// Whether this is the process whose profile we write, not a child that shares its memory.
+bool recording_is_ours(void);
+
+// Enters a hook. NULL: pass through. Else the thread's state; recording_leave() must follow.
+static inline struct thread_state *recording_enter(uintptr_t caller)
+{
+    if (unlikely(!recording_gate.is_open) && !recording_start())
+        return NULL;
+    if (unlikely(!guard_enter())) {
+        if (guard_sp != GUARD_PINNED && !stack_capture_is_internal(caller))
+            profile_drop(PROFILE_DROP_NESTED);
+        return NULL;
+    }
+    if (likely(thread_self) || thread_adopt())
+        return thread_self;
+    guard_leave();
+    return NULL;
+}
+
+static inline void recording_leave(void)
+{
+    guard_leave();
+}
+
+#endif

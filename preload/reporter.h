@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+//
+// reporter.h - prints the report when the process ends, by a child that the host can't notice:
+// no SIGCHLD, not reaped by the host's wait(), no descriptor of the host, signals as by default.
+#ifndef GAIAPROF_REPORTER_H
+#define GAIAPROF_REPORTER_H
+
+// Notes, while the process is young, where the command is and which file stderr is.
+void reporter_init(void);
+
+// The process begins to end: keeps stderr for the report, should the host close it meanwhile.
+void reporter_keep_stderr(void);
+
+// Starts `gaiaprof report` on this process's profile and waits for it. Says where the profile is
+// when it can't.
+void reporter_run(void);
+
+#endif

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MIT
+//
+// sys.c - calls into the kernel, see sys.h. The one exception to "raw" is the clock, which libc
+// reads through the vDSO without a system call.
+#include "preload/sys.h"
+
+#include "preload/arch/syscall.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/stat.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define KERNEL_SIGSET_BYTES 8
+
+#define call0(n) arch_syscall(n, 0, 0, 0, 0, 0, 0)
+#define call1(n, a) arch_syscall(n, (long)(a), 0, 0, 0, 0, 0)
+#define call2(n, a, b) arch_syscall(n, (long)(a), (long)(b), 0, 0, 0, 0)
+#define call3(n, a, b, c) arch_syscall(n, (long)(a), (long)(b), (long)(c), 0, 0, 0)
+#define call4(n, a, b, c, d) arch_syscall(n, (long)(a), (long)(b), (long)(c), (long)(d), 0, 0)
+#define call5(n, a, b, c, d, e) \
+    arch_syscall(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), 0)
+#define call6(n, a, b, c, d, e, f) \
+    arch_syscall(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+
+static bool is_error(long result)
+{
+    return result < 0 && result > -4096;
+}
+
+void *sys_map_private(size_t bytes)
+{
+    long address = call6(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    if (is_error(address))
+        return NULL;
+    call3(SYS_madvise, address, bytes, MADV_NOHUGEPAGE);
+    return (void *)address;
+}
+
+void *sys_map_file(int fd, uint64_t offset, size_t bytes)
+{
+    long address = call6(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
+
+    return is_error(address) ? NULL : (void *)address;
+}
+
+void sys_unmap(void *address, size_t bytes)
+{
+    call2(SYS_munmap, address, bytes);
+}
+
+bool sys_is_readable(const void *address)
+{
+    // the kernel copies the new mask before it finds fault with how it is to be used
+    return call4(SYS_rt_sigprocmask, ~0, address, NULL, KERNEL_SIGSET_BYTES) != -EFAULT;
+}
+
+void sys_make_writable(void *address, size_t bytes)
+{
+    uintptr_t first = (uintptr_t)address & ~(uintptr_t)4095;
+    uintptr_t end = ((uintptr_t)address + bytes + 4095) & ~(uintptr_t)4095;
+
+    call3(SYS_mprotect, first, end - first, PROT_READ | PROT_WRITE);
+}
+
+int sys_wipe_on_fork(void *page, size_t bytes)
+{
+    return (int)call3(SYS_madvise, page, bytes, MADV_WIPEONFORK);
+}
+
+int sys_create(const char *path)
+{
+    return (int)call4(SYS_openat, AT_FDCWD, path,
+                      O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+int sys_open(const char *path, int flags)
+{
+    return (int)call4(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC, 0);
+}
+
+void sys_close(int fd)
+{
+    call1(SYS_close, fd);
+}
+
+int sys_duplicate(int fd, int lowest)
+{
+    return (int)call3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, lowest);
+}
+
+long sys_read(int fd, void *buffer, size_t bytes)
+{
+    return call3(SYS_read, fd, buffer, bytes);
+}
+
+void sys_write_all(int fd, const void *data, size_t bytes)
+{
+    const char *next = data;
+
+    while (bytes > 0) {
+        long written = call3(SYS_write, fd, next, bytes);
+
+        if (written == -EINTR)
+            continue;
+        if (written <= 0)
+            return;
+        next += written;
+        bytes -= (size_t)written;
+    }
+}
+
+struct sys_file_id sys_file_id(int fd)
+{
+    struct stat status;
+
+    if (call2(SYS_fstat, fd, &status) != 0)
+        return (struct sys_file_id){0};
+    return (struct sys_file_id){status.st_dev, status.st_ino, true};
+}
+
+static int write_zeros(int fd, uint64_t offset, uint64_t bytes)
+{
+    static const char zeros[4096];
+
+    while (bytes > 0) {
+        uint64_t part = bytes < sizeof(zeros) ? bytes : sizeof(zeros);
+        long written = call4(SYS_pwrite64, fd, zeros, part, offset);
+
+        if (written == -EINTR)
+            continue;
+        if (written <= 0)
+            return written == 0 ? -ENOSPC : (int)written;
+        offset += (uint64_t)written;
+        bytes -= (uint64_t)written;
+    }
+    return 0;
+}
+
+int sys_allocate(int fd, uint64_t offset, uint64_t bytes)
+{
+    struct rlimit limit;
+    long result;
+
+    if (call4(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) == 0 && offset + bytes > limit.rlim_cur)
+        return -EFBIG;
+    do
+        result = call4(SYS_fallocate, fd, 0, offset, bytes);
+    while (result == -EINTR);
+    if (result == -EOPNOTSUPP || result == -ENOSYS)
+        return write_zeros(fd, offset, bytes);
+    return (int)result;
+}
+
+bool sys_is_executable(const char *path)
+{
+    return call3(SYS_faccessat, AT_FDCWD, path, X_OK) == 0;
+}
+
+long sys_read_link(const char *path, char *buffer, size_t bytes)
+{
+    long length = call4(SYS_readlinkat, AT_FDCWD, path, buffer, bytes - 1);
+
+    if (length >= 0)
+        buffer[length] = '\0';
+    return length;
+}
+
+long sys_working_directory(char *buffer, size_t bytes)
+{
+    long result = call2(SYS_getcwd, buffer, bytes);
+
+    // the kernel answers "(unreachable)/..." outside our root
+    return result > 0 && buffer[0] != '/' ? -ENOENT : result;
+}
+
+int sys_process_id(void)
+{
+    return (int)call0(SYS_getpid);
+}
+
+int sys_parent_id(void)
+{
+    return (int)call0(SYS_getppid);
+}
+
+int sys_thread_id(void)
+{
+    return (int)call0(SYS_gettid);
+}
+
+bool sys_thread_is_alive(int tid)
+{
+    return call3(SYS_tgkill, sys_process_id(), tid, 0) != -ESRCH;
+}
+
+void sys_thread_name(char name[16])
+{
+    call2(SYS_prctl, PR_GET_NAME, name);
+}
+
+void sys_yield(void)
+{
+    call0(SYS_sched_yield);
+}
+
+bool sys_is_on_signal_stack(void)
+{
+    stack_t current;
+
+    return call2(SYS_sigaltstack, NULL, &current) == 0 && (current.ss_flags & SS_ONSTACK);
+}
+
+void sys_block_signals(uint64_t *ret_old)
+{
+    uint64_t all = ~UINT64_C(0);
+
+    call4(SYS_rt_sigprocmask, SIG_BLOCK, &all, ret_old, KERNEL_SIGSET_BYTES);
+}
+
+void sys_restore_signals(const uint64_t *old)
+{
+    call4(SYS_rt_sigprocmask, SIG_SETMASK, old, NULL, KERNEL_SIGSET_BYTES);
+}
+
+static uint64_t clock_ns(clockid_t clock)
+{
+    struct timespec time = {0};
+
+    clock_gettime(clock, &time);
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+uint64_t sys_monotonic_ns(void)
+{
+    return clock_ns(CLOCK_MONOTONIC);
+}
+
+uint64_t sys_realtime_ns(void)
+{
+    return clock_ns(CLOCK_REALTIME);
+}
+
+uint64_t sys_thread_cpu_ns(int tid)
+{
+    // the clock of a thread by its id: see the kernel's include/linux/posix-timers.h,
+    // CPUCLOCK_PERTHREAD_MASK (4) | CPUCLOCK_SCHED (2)
+    clockid_t clock = (clockid_t)((~(unsigned)tid << 3) | 6u);
+    struct timespec time;
+
+    if (call2(SYS_clock_gettime, clock, &time) != 0)
+        return 0;
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+uint64_t sys_stack_limit_bytes(void)
+{
+    struct rlimit limit;
+
+    if (call4(SYS_prlimit64, 0, RLIMIT_STACK, NULL, &limit) != 0)
+        return 8u << 20;
+    return limit.rlim_cur;
+}

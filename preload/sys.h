@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+//
+// sys.h - every call of preload/ into the kernel. None sets errno, none is a cancellation point,
+// none can be interposed. Unless said otherwise they return 0 or a value >= 0, or -errno; any
+// thread may call them, signal handlers too.
+#ifndef GAIAPROF_SYS_H
+#define GAIAPROF_SYS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// Which file a descriptor stands for.
+struct sys_file_id {
+    uint64_t device;
+    uint64_t inode;
+    bool is_valid;
+};
+
+// Zeroed private memory, never in huge pages: tables are touched sparsely. NULL without memory.
+void *sys_map_private(size_t bytes);
+// A shared mapping of [offset, offset + bytes) of a file for writing. NULL on failure.
+void *sys_map_file(int fd, uint64_t offset, size_t bytes);
+void sys_unmap(void *address, size_t bytes);
+// Whether the 8 bytes at an address can be read.
+bool sys_is_readable(const void *address);
+// Makes the pages of a range readable and writable.
+void sys_make_writable(void *address, size_t bytes);
+// Let the kernel zero this page in every child made by fork.
+int sys_wipe_on_fork(void *page, size_t bytes);
+
+// A new file for reading and writing, mode 0600, -EEXIST if there is something of that name.
+int sys_create(const char *path);
+int sys_open(const char *path, int flags);
+void sys_close(int fd);
+// Another descriptor of the same file, closed by exec, numbered from `lowest`.
+int sys_duplicate(int fd, int lowest);
+long sys_read(int fd, void *buffer, size_t bytes);
+// Writes all of it, in as few calls as the kernel allows; gives up silently on an error.
+void sys_write_all(int fd, const void *data, size_t bytes);
+struct sys_file_id sys_file_id(int fd);
+// Reserves disk space for [offset, offset + bytes); falls back to writing zeros where the file
+// system has no such call. Never raises SIGXFSZ: -EFBIG when the process's limit forbids it.
+int sys_allocate(int fd, uint64_t offset, uint64_t bytes);
+bool sys_is_executable(const char *path);
+// Target of a symbolic link, NUL-terminated. Its length, or -errno.
+long sys_read_link(const char *path, char *buffer, size_t bytes);
+long sys_working_directory(char *buffer, size_t bytes);
+
+int sys_process_id(void); // the kernel's word, in a vfork child too
+int sys_parent_id(void);
+int sys_thread_id(void);
+bool sys_thread_is_alive(int tid);
+void sys_thread_name(char name[16]);
+void sys_yield(void);
+bool sys_is_on_signal_stack(void);
+void sys_block_signals(uint64_t *ret_old);
+void sys_restore_signals(const uint64_t *old);
+
+uint64_t sys_monotonic_ns(void);
+uint64_t sys_realtime_ns(void);
+// CPU time of a thread of this process; 0 if it is gone.
+uint64_t sys_thread_cpu_ns(int tid);
+// Bytes the stack of the main thread may have (RLIMIT_STACK).
+uint64_t sys_stack_limit_bytes(void);
+
+#endif

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: MIT
+//
+// thread_table.c - thread records and slots, see thread_table.h.
+#include "preload/thread_table.h"
+
+#include "preload/compiler.h"
+#include "preload/guard.h"
+#include "preload/heap.h"
+#include "preload/options.h"
+#include "preload/profile_writer.h"
+#include "preload/record_table.h"
+#include "preload/spinlock.h"
+#include "preload/sys.h"
+#include "preload/text.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+#define CAPTURE_FRAMES_EXTRA 16
+#define BUCKETS 4096u
+
+RECORD_TABLE(threads, PROFILE_CHUNK_THREADS, profile_thread, 5, 1u << 16);
+
+__thread struct thread_state *thread_self __attribute__((tls_model("initial-exec")));
+bool thread_is_many;
+
+static pthread_key_t exit_key;
+static bool has_exit_key;
+static uint32_t slot_count;
+
+static struct spinlock retired_lock;
+static struct thread_state *retired_first, *retired_last; // a queue: the longest dead comes first
+
+static uint32_t buckets[BUCKETS]; // thread ids by pthread_t, newest first
+
+// Runs in each round of key destructors; only the last round is the end. Frees that come later
+// still find the slot.
+static void at_thread_exit(void *value)
+{
+    struct thread_state *self = value;
+
+    if (self != thread_self) // a forked child's other life
+        return;
+    if (++self->destructor_rounds < PTHREAD_DESTRUCTOR_ITERATIONS) {
+        pthread_setspecific(exit_key, self);
+        return;
+    }
+    struct profile_thread *record = self->record;
+    if (record->exit_kind == PROFILE_THREAD_RUNNING) // neither returned nor called pthread_exit
+        record->exit_kind = PROFILE_THREAD_CANCELLED;
+    sys_thread_name(record->name);
+    record->cpu_ns = sys_thread_cpu_ns(0);
+    atomic_publish(&record->end_ns, sys_monotonic_ns());
+    __atomic_fetch_sub(&profile_header->threads_alive, 1, __ATOMIC_RELAXED);
+
+    if (!spinlock_take(&retired_lock))
+        return;
+    self->next_retired = NULL;
+    if (retired_last)
+        retired_last->next_retired = self;
+    else
+        retired_first = self;
+    retired_last = self;
+    spinlock_give(&retired_lock);
+}
+
+void thread_table_init(void)
+{
+    if (!has_exit_key)
+        has_exit_key = pthread_key_create(&exit_key, at_thread_exit) == 0;
+}
+
+void thread_table_reset(void)
+{
+    record_table_reset(&threads);
+    memset(buckets, 0, sizeof(buckets));
+    retired_lock.is_taken = 0;
+    retired_first = retired_last = NULL;
+    slot_count = 0;
+    thread_self = NULL;
+    thread_is_many = false;
+}
+
+static struct thread_state *pop_retired(void)
+{
+    struct thread_state *state = NULL;
+
+    if (!retired_first || !spinlock_take(&retired_lock))
+        return NULL;
+    if (retired_first && !sys_thread_is_alive(retired_first->tid)) {
+        state = retired_first;
+        retired_first = state->next_retired;
+        if (!retired_first)
+            retired_last = NULL;
+    }
+    spinlock_give(&retired_lock);
+    return state;
+}
+
+static struct thread_state *new_state(void)
+{
+    size_t frames = options.max_frames + CAPTURE_FRAMES_EXTRA;
+    struct thread_state *state = pop_retired();
+
+    if (state)
+        return state;
+    state = sys_map_private(sizeof(*state) + frames * sizeof(state->frames[0]));
+    if (!state)
+        profile_drop(PROFILE_DROP_MEMORY);
+    else
+        state->slot = atomic_add(&slot_count, 1);
+    return state;
+}
+
+static void put_back(struct thread_state *state)
+{
+    if (!spinlock_take(&retired_lock))
+        return;
+    state->tid = INT_MAX; // no such thread: free at once
+    state->next_retired = retired_first;
+    retired_first = state;
+    if (!retired_last)
+        retired_last = state;
+    spinlock_give(&retired_lock);
+}
+
+static struct profile_thread *new_record(enum profile_thread_origin origin)
+{
+    uint32_t serial;
+    struct profile_thread *record =
+        record_table_reserve(&threads, PROFILE_DROP_MEMORY, &serial);
+
+    if (!record)
+        return NULL;
+    record->origin = origin;
+    record->create_ns = sys_monotonic_ns();
+    record->claim = serial;
+    return record;
+}
+
+// A slot with a fresh record. Everything that belongs to the thread starts anew.
+static struct thread_state *new_thread(enum profile_thread_origin origin)
+{
+    struct thread_state *state = new_state();
+    struct profile_thread *record = state ? new_record(origin) : NULL;
+
+    if (!state)
+        return NULL;
+    if (!record) {
+        put_back(state);
+        return NULL;
+    }
+    state->record = record;
+    state->last_block = NULL;
+    state->destructor_rounds = 0;
+    return state;
+}
+
+static uint32_t *bucket_of(pthread_t thread)
+{
+    return &buckets[((uint64_t)thread * UINT64_C(0x9e3779b97f4a7c15) >> 32) % BUCKETS];
+}
+
+static void insert(struct profile_thread *record, uint32_t serial, pthread_t thread)
+{
+    uint32_t *bucket = bucket_of(thread);
+    uint32_t head = atomic_get_acquire(bucket);
+
+    record->pthread = (uint64_t)thread;
+    do
+        atomic_set(&record->next, head);
+    while (!atomic_swap_if(bucket, &head, serial));
+    atomic_publish(&record->serial, serial);
+}
+
+void thread_publish(struct profile_thread *record, pthread_t thread)
+{
+    uint32_t serial = atomic_get(&record->claim);
+
+    if (serial && atomic_swap_if(&record->claim, &serial, 0)) {
+        insert(record, serial, thread);
+        return;
+    }
+    // the other one is at it: a join or detach that follows must find the record
+    for (int i = 0; i < 10000 && !atomic_get_acquire(&record->serial); i++)
+        sys_yield();
+}
+
+static uintptr_t main_stack_high(void)
+{
+    // the kernel puts the program's name at the very top
+    return (getauxval(AT_EXECFN) + 4095) & ~(uintptr_t)4095;
+}
+
+static void set_main_stack(struct thread_state *state)
+{
+    uint64_t limit = sys_stack_limit_bytes();
+
+    state->stack_high = main_stack_high();
+    state->stack_low = limit < state->stack_high ? state->stack_high - limit : 0;
+}
+
+static void set_stack(struct thread_state *state)
+{
+    pthread_attr_t attributes;
+    void *low;
+    size_t bytes;
+
+    state->stack_low = state->stack_high = 0; // unknown: the unwinder gets a stack of its own
+    if (pthread_getattr_np(pthread_self(), &attributes) != 0)
+        return;
+    if (pthread_attr_getstack(&attributes, &low, &bytes) == 0) {
+        state->stack_low = (uintptr_t)low;
+        state->stack_high = state->stack_low + bytes;
+    }
+    pthread_attr_destroy(&attributes);
+}
+
+static void count_alive(void)
+{
+    uint32_t alive = atomic_add(&profile_header->threads_alive, 1) + 1;
+    uint32_t peak = atomic_get(&profile_header->threads_peak);
+
+    while (alive > peak && !atomic_swap_if(&profile_header->threads_peak, &peak, alive))
+        continue;
+    if (alive < 2)
+        return;
+    thread_is_many = true;
+    atomic_set(&profile_header->peak_slack_bytes,
+               2ull * HEAP_BATCH_BYTES * atomic_get(&profile_header->threads_peak));
+}
+
+// What any thread does first, in itself, with the guard held.
+static void bind(struct thread_state *state)
+{
+    struct profile_thread *record = state->record;
+    bool is_main = sys_thread_id() == sys_process_id();
+
+    uintptr_t hook = guard_pin(); // pthread_getattr_np allocates, pthread_setspecific may
+
+    state->tid = sys_thread_id();
+    if (is_main)
+        set_main_stack(state);
+    else
+        set_stack(state);
+    record->tid = (uint32_t)state->tid;
+    record->start_ns = sys_monotonic_ns();
+    sys_thread_name(record->name);
+    count_alive();
+    if (has_exit_key)
+        pthread_setspecific(exit_key, state);
+    guard_unpin(hook);
+    thread_self = state;
+    thread_publish(record, pthread_self());
+}
+
+cold struct thread_state *thread_adopt(void)
+{
+    bool is_main = sys_thread_id() == sys_process_id();
+    struct thread_state *state = new_thread(is_main ? PROFILE_ORIGIN_MAIN : PROFILE_ORIGIN_ADOPTED);
+
+    if (state)
+        bind(state);
+    return state;
+}
+
+struct thread_state *thread_prepare(uint32_t creation_stack, bool is_detached)
+{
+    struct thread_state *state = new_thread(PROFILE_ORIGIN_CREATED);
+
+    if (!state)
+        return NULL;
+    thread_is_many = true;
+    state->record->creation_stack = creation_stack;
+    state->record->join_kind = is_detached ? PROFILE_JOIN_DETACHED : PROFILE_JOIN_NONE;
+    return state;
+}
+
+void thread_abandon(struct thread_state *state)
+{
+    put_back(state); // its record stays unpublished
+}
+
+void thread_begin(struct thread_state *state)
+{
+    if (!guard_enter())
+        return;
+    bind(state);
+    guard_leave();
+}
+
+void thread_joined(pthread_t thread, enum profile_thread_join kind)
+{
+    uint32_t id = atomic_get_acquire(bucket_of(thread));
+
+    while (id) {
+        struct profile_thread *record = record_table_at(&threads, id);
+
+        if (record->pthread == (uint64_t)thread) {
+            atomic_set(&record->join_kind, kind);
+            return;
+        }
+        id = atomic_get(&record->next);
+    }
+}
+
+void thread_set_exit(enum profile_thread_exit kind)
+{
+    if (thread_self)
+        thread_self->record->exit_kind = kind;
+}
+
+static void read_name(struct profile_thread *record)
+{
+    char path[64];
+    struct text text;
+    long length;
+    int fd;
+
+    text_init(&text, path, sizeof(path));
+    text_add(&text, "/proc/self/task/");
+    text_add_number(&text, record->tid);
+    text_add(&text, "/comm");
+    fd = sys_open(path, O_RDONLY);
+    if (fd < 0)
+        return;
+    char name[16];
+    length = sys_read(fd, name, sizeof(name));
+    sys_close(fd);
+    if (length < 1)
+        return;
+    name[length - 1] = '\0'; // the line end
+    memcpy(record->name, name, sizeof(name));
+}
+
+void thread_table_finish(void)
+{
+    for (uint32_t id = 1; id <= threads.reserved; id++) {
+        struct profile_thread *record = record_table_at(&threads, id);
+
+        if (!atomic_get_acquire(&record->serial) || record->end_ns)
+            continue;
+        record->cpu_ns = sys_thread_cpu_ns((int)record->tid);
+        read_name(record);
+    }
+}

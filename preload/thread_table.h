@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+//
+// thread_table.h - the threads of the host: their records in the profile, and the state that each
+// keeps for our hooks.
+//
+// A *slot* (struct thread_state, with its heap counters) belongs to one living thread at a time.
+// When a thread has ended its slot waits until the kernel knows the thread no more, since it frees
+// memory to the very end; then another thread takes it over with its counters.
+#ifndef GAIAPROF_THREAD_TABLE_H
+#define GAIAPROF_THREAD_TABLE_H
+
+#include "preload/cell_table.h"
+#include "preload/profile_format.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct thread_state {
+    // of the thread that has the slot
+    struct profile_thread *record;
+    const void *last_block;     // its latest allocation, while not freed: temporary if freed now
+    int64_t unsent_bytes;       // live bytes not yet added to the global count
+    uintptr_t stack_low, stack_high;
+    int tid;
+    unsigned destructor_rounds;
+    void *(*start_routine)(void *); // what pthread_create was given
+    void *start_argument;
+
+    // of the slot
+    uint32_t slot;
+    struct cell_table cells;
+    void *own_stack; // for the unwinder, where the thread's has no room
+    struct thread_state *next_retired;
+    void *frames[];  // buffer of one capture
+};
+
+// NULL until the thread has met its first hook.
+extern __thread struct thread_state *thread_self __attribute__((tls_model("initial-exec")));
+
+// Whether a second thread was ever seen: then the global live-byte count is batched.
+extern bool thread_is_many;
+
+// While recording starts: the thread that ends is told apart by a key, made early.
+void thread_table_init(void);
+void thread_table_reset(void); // in a child made by fork
+
+// Gives the calling thread a slot and a record (a thread that was not created through us). The
+// thread holds the guard. NULL, counted as dropped, without memory or room.
+struct thread_state *thread_adopt(void);
+
+// For pthread_create: a slot and a record for a thread that does not run yet, by the creator.
+struct thread_state *thread_prepare(uint32_t creation_stack, bool is_detached);
+// The creation failed.
+void thread_abandon(struct thread_state *state);
+// In the new thread, before anything of the host.
+void thread_begin(struct thread_state *state);
+// Makes a record findable by its pthread_t. The creator and the new thread both do it, as either
+// may come first.
+void thread_publish(struct profile_thread *record, pthread_t thread);
+
+// pthread_join or pthread_detach succeeded.
+void thread_joined(pthread_t thread, enum profile_thread_join kind);
+// How the calling thread is about to end.
+void thread_set_exit(enum profile_thread_exit kind);
+
+// The process ends: CPU time and names of the threads that still run.
+void thread_table_finish(void);
+
+#endif
