@@ -4,14 +4,18 @@
 //
 // The peak (see struct profile_cell): live bytes only fall at a free, so that is where a maximum
 // becomes known; the epoch counts maxima, and a cell saves its value of the last one before it
-// changes. With one thread header.live_bytes is exact at every event. With more, each thread adds
-// its share when that exceeds HEAP_BATCH_BYTES, and header.peak_slack_bytes says how far off that is.
+// changes. With one thread header.live_bytes is exact at every event. With more, each thread keeps
+// its change back until it is a 256th of the whole, and header.peak_slack_bytes says how far off
+// the sum may have been.
 #include "preload/heap.h"
 
 #include "preload/cell_table.h"
 #include "preload/profile_writer.h"
 #include "preload/stack_capture.h"
 #include "preload/thread_table.h"
+
+#define BATCH_BYTES_MIN (1 << 10)
+#define BATCH_BYTES_MAX (32 << 10)
 
 static inline void save_peak(struct profile_cell *cell, uint32_t epoch)
 {
@@ -22,10 +26,25 @@ static inline void save_peak(struct profile_cell *cell, uint32_t epoch)
     atomic_publish(&cell->epoch, epoch);
 }
 
-static cold void send_batch(struct thread_state *self)
+// Small against the whole, so that the peak is found; not so small that threads meet at the global
+// count for every block.
+static inline int64_t batch_bytes(uint64_t live)
 {
-    atomic_add(&profile_header->live_bytes, (uint64_t)self->unsent_bytes);
+    int64_t share = (int64_t)live >> 8;
+
+    return share < BATCH_BYTES_MIN ? BATCH_BYTES_MIN
+                                   : share > BATCH_BYTES_MAX ? BATCH_BYTES_MAX : share;
+}
+
+cold void heap_send_batch(struct thread_state *self)
+{
+    struct profile_header *header = profile_header;
+    uint64_t live = atomic_add(&header->live_bytes, (uint64_t)self->unsent_bytes);
+    uint64_t slack = (uint64_t)batch_bytes(live) * atomic_get(&header->threads_peak);
+
     self->unsent_bytes = 0;
+    if (slack > atomic_get(&header->peak_slack_bytes))
+        atomic_set(&header->peak_slack_bytes, slack);
 }
 
 static cold void note_peak_of_many(uint64_t live)
@@ -47,8 +66,8 @@ static inline void live_grows(struct thread_state *self, uint64_t bytes)
         return;
     }
     self->unsent_bytes += (int64_t)bytes;
-    if (unlikely(self->unsent_bytes >= HEAP_BATCH_BYTES))
-        send_batch(self);
+    if (unlikely(self->unsent_bytes >= batch_bytes(atomic_get(&profile_header->live_bytes))))
+        heap_send_batch(self);
 }
 
 // Before the free is counted: a maximum ends here.
@@ -68,8 +87,8 @@ static inline void live_shrinks(struct thread_state *self, uint64_t bytes)
     if (unlikely((int64_t)live > (int64_t)atomic_get(&header->peak_bytes)))
         note_peak_of_many(live);
     self->unsent_bytes -= (int64_t)bytes;
-    if (unlikely(self->unsent_bytes <= -HEAP_BATCH_BYTES))
-        send_batch(self);
+    if (unlikely(-self->unsent_bytes >= batch_bytes(live)))
+        heap_send_batch(self);
 }
 
 static void count_allocation(struct thread_state *self, struct profile_cell *cell, uint64_t bytes)

@@ -10,9 +10,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// With more than one thread, what each keeps back of its change of the live bytes.
-#define HEAP_BATCH_BYTES (32 << 10)
-
 struct thread_state;
 
 // The real allocator gave `block` to the host's code at `caller`.
@@ -29,6 +26,9 @@ void heap_freed(struct thread_state *self, const void *block);
 // address) of `bytes`.
 void heap_reallocated(struct thread_state *self, const void *block, struct live_block taken,
                       const void *moved, size_t bytes, uintptr_t caller);
+
+// Adds what the thread kept back to the global count of live bytes.
+void heap_send_batch(struct thread_state *self);
 
 // realloc(block, 0) freed it.
 void heap_freed_taken(struct thread_state *self, const void *block, struct live_block taken);

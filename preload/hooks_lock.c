@@ -88,7 +88,8 @@ EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
     if (unlikely(!real_is_ready()) && !real_find())
         return 0; // one thread, inside dlsym
-    if (unlikely(!recording_gate.is_open) || !options.locks || guard_is_held())
+    if (unlikely(!recording_gate.is_open) || !options.locks || guard_is_held() ||
+        stack_capture_is_internal(CALLER))
         return real.pthread_mutex_lock(mutex);
     if (mutex->__data.__kind & (KIND_ROBUST | KIND_PRIO_INHERIT | KIND_PRIO_PROTECT))
         return lock_untried(mutex, CALLER);

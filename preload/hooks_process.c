@@ -139,6 +139,7 @@ static void exit_begins(void *unused)
 
 // The program's handlers are run last to first: one of ours above the latest of them comes first.
 // Those of libraries that come and go are left alone, or each load would add one.
+EXPORT int __cxa_atexit(void (*handler)(void *), void *argument, void *library);
 EXPORT int __cxa_atexit(void (*handler)(void *), void *argument, void *library)
 {
     int error = real_find() ? real.__cxa_atexit(handler, argument, library) : -1;

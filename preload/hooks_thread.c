@@ -82,43 +82,52 @@ EXPORT void thrd_exit(int result)
     abort();
 }
 
-static int note_join(int error, pthread_t thread, enum profile_thread_join kind)
+static struct profile_thread *find(pthread_t thread)
 {
-    if (error == 0 && recording_gate.is_open)
-        thread_joined(thread, kind);
+    real_find();
+    return recording_gate.is_open ? thread_find(thread) : NULL;
+}
+
+static int note(int error, struct profile_thread *record, enum profile_thread_join kind)
+{
+    if (error == 0 && record)
+        atomic_set(&record->join_kind, kind);
     return error;
 }
 
 EXPORT int pthread_join(pthread_t thread, void **ret_result)
 {
-    real_find();
-    return note_join(real.pthread_join(thread, ret_result), thread, PROFILE_JOIN_JOINED);
+    struct profile_thread *record = find(thread);
+
+    return note(real.pthread_join(thread, ret_result), record, PROFILE_JOIN_JOINED);
 }
 
 EXPORT int pthread_tryjoin_np(pthread_t thread, void **ret_result)
 {
-    real_find();
-    return note_join(real.pthread_tryjoin_np(thread, ret_result), thread, PROFILE_JOIN_JOINED);
+    struct profile_thread *record = find(thread);
+
+    return note(real.pthread_tryjoin_np(thread, ret_result), record, PROFILE_JOIN_JOINED);
 }
 
 EXPORT int pthread_timedjoin_np(pthread_t thread, void **ret_result, const struct timespec *until)
 {
-    real_find();
-    return note_join(real.pthread_timedjoin_np(thread, ret_result, until), thread,
-                     PROFILE_JOIN_JOINED);
+    struct profile_thread *record = find(thread);
+
+    return note(real.pthread_timedjoin_np(thread, ret_result, until), record, PROFILE_JOIN_JOINED);
 }
 
 EXPORT int pthread_clockjoin_np(pthread_t thread, void **ret_result, clockid_t clock,
                                 const struct timespec *until)
 {
-    real_find();
-    return note_join(real.pthread_clockjoin_np(thread, ret_result, clock, until), thread,
-                     PROFILE_JOIN_JOINED);
+    struct profile_thread *record = find(thread);
+
+    return note(real.pthread_clockjoin_np(thread, ret_result, clock, until), record,
+                PROFILE_JOIN_JOINED);
 }
 
-// Before the real call: afterwards the pthread_t may belong to another thread.
 EXPORT int pthread_detach(pthread_t thread)
 {
-    real_find();
-    return note_join(real.pthread_detach(thread), thread, PROFILE_JOIN_DETACHED);
+    struct profile_thread *record = find(thread);
+
+    return note(real.pthread_detach(thread), record, PROFILE_JOIN_DETACHED);
 }

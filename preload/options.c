@@ -10,7 +10,8 @@
 #include <stdint.h>
 #include <string.h>
 
-struct options options;
+// Until they are read, nothing is off: the first hook must get as far as reading them.
+struct options options = {.heap = HEAP_EXACT, .locks = 1, .threads = 1};
 
 enum option_type { TYPE_STRING, TYPE_ENUM, TYPE_COUNT };
 

@@ -76,6 +76,7 @@ int profile_writer_open(const char *path)
     memcpy(header->magic, PROFILE_MAGIC, sizeof(header->magic));
     header->version = PROFILE_VERSION;
     header->byte_order = PROFILE_BYTE_ORDER;
+    memcpy(header->dropped, no_profile.dropped, sizeof(header->dropped)); // lost before
     atomic_publish(&header->used_bytes, PROFILE_HEADER_BYTES);
     profile_header = header;
     return 0;

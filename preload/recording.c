@@ -3,6 +3,7 @@
 // recording.c - starts and ends the recording, see recording.h.
 #include "preload/recording.h"
 
+#include "preload/heap.h"
 #include "preload/live_table.h"
 #include "preload/lock_table.h"
 #include "preload/modules.h"
@@ -262,6 +263,8 @@ bool recording_finish(enum profile_exit_kind kind, int status)
         return false;
     profile_header->exit_status = status;
     profile_header->exit_kind = kind;
+    if (thread_self)
+        heap_send_batch(thread_self);
     thread_table_finish();
     atomic_publish(&profile_header->end_ns, sys_monotonic_ns());
     return true;

@@ -52,6 +52,7 @@ static void at_thread_exit(void *value)
         record->exit_kind = PROFILE_THREAD_CANCELLED;
     sys_thread_name(record->name);
     record->cpu_ns = sys_thread_cpu_ns(0);
+    heap_send_batch(self);
     atomic_publish(&record->end_ns, sys_monotonic_ns());
     __atomic_fetch_sub(&profile_header->threads_alive, 1, __ATOMIC_RELAXED);
 
@@ -225,11 +226,8 @@ static void count_alive(void)
 
     while (alive > peak && !atomic_swap_if(&profile_header->threads_peak, &peak, alive))
         continue;
-    if (alive < 2)
-        return;
-    thread_is_many = true;
-    atomic_set(&profile_header->peak_slack_bytes,
-               2ull * HEAP_BATCH_BYTES * atomic_get(&profile_header->threads_peak));
+    if (alive > 1)
+        thread_is_many = true;
 }
 
 // What any thread does first, in itself, with the guard held.
@@ -291,19 +289,18 @@ void thread_begin(struct thread_state *state)
     guard_leave();
 }
 
-void thread_joined(pthread_t thread, enum profile_thread_join kind)
+struct profile_thread *thread_find(pthread_t thread)
 {
     uint32_t id = atomic_get_acquire(bucket_of(thread));
 
     while (id) {
         struct profile_thread *record = record_table_at(&threads, id);
 
-        if (record->pthread == (uint64_t)thread) {
-            atomic_set(&record->join_kind, kind);
-            return;
-        }
+        if (record->pthread == (uint64_t)thread)
+            return record;
         id = atomic_get(&record->next);
     }
+    return NULL;
 }
 
 void thread_set_exit(enum profile_thread_exit kind)

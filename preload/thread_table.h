@@ -60,8 +60,9 @@ void thread_begin(struct thread_state *state);
 // may come first.
 void thread_publish(struct profile_thread *record, pthread_t thread);
 
-// pthread_join or pthread_detach succeeded.
-void thread_joined(pthread_t thread, enum profile_thread_join kind);
+// The record of a thread that is neither joined nor detached; NULL if there is none. Before the join:
+// afterwards the pthread_t may be another thread's.
+struct profile_thread *thread_find(pthread_t thread);
 // How the calling thread is about to end.
 void thread_set_exit(enum profile_thread_exit kind);
 

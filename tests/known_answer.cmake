@@ -1,0 +1,18 @@
+# known_answer_test(KIND NAME SOURCE [libraries...]): builds the program and adds the test
+# KIND.NAME, which runs it without and with the profiler (tests/known_answer.py).
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+
+function(known_answer_test kind name source)
+    set(target ${kind}_${name})
+    add_executable(${target} ${source})
+    set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
+    # stacks must be what the source says
+    target_compile_options(${target} PRIVATE -O1 -g -fno-builtin -fno-optimize-sibling-calls
+        -fno-inline -Wno-unused-result -Wno-missing-prototypes -Wno-strict-prototypes -fvisibility=default)
+    target_link_libraries(${target} PRIVATE Threads::Threads ${ARGN})
+    add_test(NAME ${kind}.${name}
+        COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/known_answer.py
+                --build ${PROJECT_BINARY_DIR} --source ${CMAKE_CURRENT_SOURCE_DIR}/${source}
+                $<TARGET_FILE:${target}>)
+    set_tests_properties(${kind}.${name} PROPERTIES TIMEOUT 150)
+endfunction()

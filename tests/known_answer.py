@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Runs a small program without and with the profiler and checks its known answer.
+
+    known_answer.py --build DIR --source FILE PROGRAM
+
+The answer stands in comments of the program's source:
+
+    // EXPECT: site("lose")["live_blocks"] == 3      a Python expression that must be true
+    // OPTIONS: max_frames=5                         GAIAPROF_OPTIONS of the profiled run
+    // ENVIRONMENT: NAME=VALUE                       for both runs
+    // ARGUMENTS: one two                            for both runs
+    // STATUS: 3                                     exit status of both runs (default 0)
+    // OUTPUT: varies                                the output is not compared
+
+Standard output, standard error and exit status of both runs must be the same. The working
+directory is a fresh one for each run; expressions may use
+
+    report    the JSON report; heap, health, process and threads are parts of it
+    reports   the reports of all profiles of the run, first process first
+    site(f)   heap sites whose leaf is function f, summed
+    sites(f)  heap sites with function f anywhere in the stack
+    lock(n)   the lock of name n
+    thread(f) thread records created by function f
+    stdout    what the program printed
+"""
+import argparse
+import glob
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+TIME_LIMIT_S = 60
+
+
+def directives(source):
+    found = {"EXPECT": [], "ENVIRONMENT": []}
+    with open(source, encoding="utf-8") as text:
+        for line in text:
+            match = re.match(r"\s*// ([A-Z]+): (.*)", line)
+            if not match:
+                continue
+            key, value = match.groups()
+            if key in found and isinstance(found[key], list):
+                found[key].append(value)
+            else:
+                found[key] = value
+    return found
+
+
+def run(arguments, environment, directory):
+    done = subprocess.run(arguments, cwd=directory, env=environment, capture_output=True,
+                          timeout=TIME_LIMIT_S, check=False)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def report_of(build, profile):
+    done = subprocess.run([f"{build}/gaiaprof", "report", "-f", "json", profile],
+                          capture_output=True, check=False, timeout=TIME_LIMIT_S)
+    if done.returncode != 0:
+        sys.exit(f"gaiaprof report {profile}: {done.stderr.decode()}")
+    return json.loads(done.stdout)
+
+
+def leaf(stack):
+    return stack[0].get("function") if stack else None
+
+
+def summed(sites):
+    total = {}
+    for site in sites:
+        for key, value in site.items():
+            if isinstance(value, int):
+                total[key] = total.get(key, 0) + value
+    return total
+
+
+def bare(name):
+    """A C++ name without its parameters."""
+    return name.split("(")[0] if name else name
+
+
+class Answer:
+    """What the expressions of a program see."""
+
+    def __init__(self, reports, stdout):
+        self.reports = reports
+        self.report = reports[0] if reports else {}
+        self.stdout = stdout
+
+    def sites(self, function):
+        return [site for site in self.report["heap"]["sites"]
+                if any(bare(frame.get("function")) == function for frame in site["stack"])]
+
+    def site(self, function):
+        return summed([site for site in self.report["heap"]["sites"]
+                       if bare(leaf(site["stack"])) == function])
+
+    def lock(self, name):
+        return next(lock for lock in self.report["locks"] if lock["name"] == name)
+
+    def thread(self, function):
+        return [record for record in self.report["threads"]["records"]
+                if any(frame.get("function") == function for frame in record["created_by"])]
+
+    def names(self):
+        names = {"report": self.report, "reports": self.reports, "stdout": self.stdout}
+        for part in ("heap", "health", "process", "threads"):
+            names[part] = self.report.get(part)
+        for function in ("site", "sites", "lock", "thread"):
+            names[function] = getattr(self, function)
+        return names
+
+
+def consistent(report):
+    """What is true of every complete report."""
+    heap = report.get("heap")
+    if not heap:
+        return
+    sites = heap["sites"]
+    for key in ("allocations", "allocated_bytes", "frees", "freed_bytes", "live_blocks",
+                "live_bytes", "peak_bytes"):
+        assert heap[key] == sum(site[key] for site in sites), f"{key} is not the sum of its sites"
+    assert heap["allocations"] - heap["frees"] == heap["live_blocks"], "live blocks"
+    assert heap["allocated_bytes"] - heap["freed_bytes"] == heap["live_bytes"], "live bytes"
+    assert heap["peak_bytes"] >= heap["live_bytes"], "peak below the live bytes"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", required=True)
+    parser.add_argument("--source", required=True)
+    parser.add_argument("program")
+    options = parser.parse_args()
+    asked = directives(options.source)
+    arguments = [options.program] + asked.get("ARGUMENTS", "").split()
+    environment = {key: value for key, value in os.environ.items()
+                   if not key.startswith("GAIAPROF_") and key != "LD_PRELOAD"}
+    environment.update(entry.split("=", 1) for entry in asked["ENVIRONMENT"])
+
+    with tempfile.TemporaryDirectory() as plain_directory:
+        plain = run(arguments, environment, plain_directory)
+    with tempfile.TemporaryDirectory() as directory:
+        environment.update(LD_PRELOAD=f"{options.build}/libgaiaprof.so", GAIAPROF_REPORT="none",
+                           GAIAPROF_OUTPUT=f"{directory}/%e.%p.gaia")
+        if "OPTIONS" in asked:
+            environment["GAIAPROF_OPTIONS"] = asked["OPTIONS"]
+        with tempfile.TemporaryDirectory() as work:
+            profiled = run(arguments, environment, work)
+        profiles = sorted(glob.glob(f"{directory}/*.gaia*"), key=os.path.getctime)
+        reports = [report_of(options.build, profile) for profile in profiles]
+    reports.sort(key=lambda report: report["process"]["start"])
+
+    failures = []
+    for name, index in (("exit status", 0), ("stdout", 1), ("stderr", 2)):
+        if plain[index] != profiled[index] and not (index and "OUTPUT" in asked):
+            failures.append(f"{name}: without {plain[index]!r}, with {profiled[index]!r}")
+    if plain[0] != int(asked.get("STATUS", 0)):
+        failures.append(f"exit status {plain[0]}: {plain[2]}")
+    answer = Answer(reports, profiled[1])
+    for report in reports:
+        try:
+            consistent(report)
+        except AssertionError as error:
+            failures.append(f"inconsistent report: {error}")
+    if not asked["EXPECT"]:
+        failures.append("no EXPECT in the source")
+    for expression in asked["EXPECT"]:
+        try:
+            if not eval(expression, answer.names()):  # pylint: disable=eval-used
+                failures.append(f"not true: {expression}")
+        except Exception as error:  # pylint: disable=broad-except
+            failures.append(f"{expression}: {error!r}")
+    if failures:
+        for report in reports:
+            brief = dict(report)
+            print(json.dumps(brief, indent=1)[:6000])
+        sys.exit("\n".join(failures))
+
+
+if __name__ == "__main__":
+    main()
