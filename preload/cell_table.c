@@ -58,7 +58,7 @@ static cold bool add_chunk(struct cell_table *table, uint32_t slot)
     return true;
 }
 
-static cold struct profile_cell *add(struct cell_table *table, uint32_t slot, uint32_t stack)
+static struct profile_cell *add(struct cell_table *table, uint32_t slot, uint32_t stack)
 {
     struct profile_cell *cell;
 
@@ -80,6 +80,19 @@ static cold struct profile_cell *add(struct cell_table *table, uint32_t slot, ui
     return cell;
 }
 
+// A handler that jumped out of the middle would leave a torn table.
+static cold struct profile_cell *add_undisturbed(struct cell_table *table, uint32_t slot,
+                                                 uint32_t stack)
+{
+    struct profile_cell *cell;
+    uint64_t signals;
+
+    sys_block_signals(&signals);
+    cell = add(table, slot, stack);
+    sys_restore_signals(&signals);
+    return cell;
+}
+
 struct profile_cell *cell_table_get(struct cell_table *table, uint32_t slot, uint32_t stack)
 {
     if (likely(table->capacity)) {
@@ -88,5 +101,5 @@ struct profile_cell *cell_table_get(struct cell_table *table, uint32_t slot, uin
         if (likely(cell))
             return cell;
     }
-    return add(table, slot, stack);
+    return add_undisturbed(table, slot, stack);
 }

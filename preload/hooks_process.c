@@ -33,6 +33,8 @@ static size_t own_variable_count;
 static char own_variable_text[OWN_VARIABLES_BYTES];
 static char own_library[PATH_MAX];
 
+int hooks_process_quick_status;
+
 static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -147,6 +149,15 @@ EXPORT int __cxa_atexit(void (*handler)(void *), void *argument, void *library)
     if (error == 0 && recording_gate.is_open && modules_is_main_program((uintptr_t)handler))
         real.__cxa_atexit(exit_begins, NULL, NULL);
     return error;
+}
+
+// Its handlers are not told the status.
+EXPORT void quick_exit(int status)
+{
+    hooks_process_quick_status = status;
+    real_find();
+    real.quick_exit(status);
+    __builtin_unreachable();
 }
 
 EXPORT void _exit(int status)

@@ -13,4 +13,7 @@ void hooks_process_clean_environment(void);
 // The process ends in an orderly way: last figures, then the report.
 void hooks_process_end(int status);
 
+// What quick_exit was called with.
+extern int hooks_process_quick_status;
+
 #endif

@@ -21,7 +21,7 @@ static void at_exit(int status, void *unused)
 
 static void at_quick_exit_(void)
 {
-    hooks_process_end(0); // its status is not told
+    hooks_process_end(hooks_process_quick_status);
 }
 
 __attribute__((constructor)) static void construct(void)

@@ -5,55 +5,64 @@
 
 #include "preload/sys.h"
 
-uint64_t **live_root;
-unsigned live_granule_shift = 4;
+#define BRANCH_BYTES (LIVE_BRANCH_ENTRIES * sizeof(uint64_t *))
 
-// Which entries of the root were filled, for the reset; a table that is larger (2 TiB of heap)
-// keeps its other leaves in a forked child.
-#define LEAVES_LISTED 65536
-static uint32_t leaves[LEAVES_LISTED];
-static uint32_t leaf_count;
+uint64_t **live_root[LIVE_ROOT_ENTRIES];
+unsigned live_granule_shift = 4;
 
 static size_t leaf_bytes(void)
 {
     return sizeof(uint64_t) << (LIVE_LEAF_BITS - live_granule_shift);
 }
 
-bool live_table_init(unsigned granule_bytes)
+void live_table_init(unsigned granule_bytes)
 {
     live_granule_shift = granule_bytes == 16 ? 4 : 3;
-    if (!live_root)
-        live_root = sys_map_private(LIVE_ROOT_ENTRIES * sizeof(live_root[0]));
-    return live_root != NULL;
+}
+
+// Maps what `*entry` points to, unless another thread was faster. NULL without memory.
+static void *add_level(void *entry, size_t bytes)
+{
+    void **place = entry;
+    void *fresh = sys_map_private(bytes);
+    void *none = NULL;
+
+    if (fresh && !atomic_swap_if(place, &none, fresh)) {
+        sys_unmap(fresh, bytes);
+        return none;
+    }
+    return fresh;
 }
 
 cold uint64_t *live_table_add_leaf(uintptr_t address)
 {
-    uint64_t **entry, *fresh, *none = NULL;
+    uint64_t ***root, **branch, **leaf;
 
     if (address >> LIVE_ADDRESS_BITS)
         return NULL;
-    entry = &live_root[address >> LIVE_LEAF_BITS];
-    fresh = sys_map_private(leaf_bytes());
-    if (!fresh)
+    root = &live_root[address >> LIVE_BRANCH_BITS];
+    branch = *root ? *root : add_level(root, BRANCH_BYTES);
+    if (!branch)
         return NULL;
-    if (!atomic_swap_if(entry, &none, fresh)) {
-        sys_unmap(fresh, leaf_bytes());
-        return live_slot(address);
-    }
-    uint32_t number = atomic_add(&leaf_count, 1);
-    if (number < LEAVES_LISTED)
-        leaves[number] = (uint32_t)(address >> LIVE_LEAF_BITS);
+    leaf = &branch[(address >> LIVE_LEAF_BITS) % LIVE_BRANCH_ENTRIES];
+    if (!*leaf && !add_level(leaf, leaf_bytes()))
+        return NULL;
     return live_slot(address);
+}
+
+static void drop_branch(uint64_t **branch)
+{
+    for (unsigned i = 0; i < LIVE_BRANCH_ENTRIES; i++)
+        if (branch[i])
+            sys_unmap(branch[i], leaf_bytes());
+    sys_unmap(branch, BRANCH_BYTES);
 }
 
 void live_table_reset(void)
 {
-    if (!live_root)
-        return;
-    for (uint32_t i = 0; i < leaf_count && i < LEAVES_LISTED; i++)
-        sys_unmap(live_root[leaves[i]], leaf_bytes());
-    leaf_count = 0;
-    sys_unmap(live_root, LIVE_ROOT_ENTRIES * sizeof(live_root[0]));
-    live_root = NULL;
+    for (unsigned i = 0; i < LIVE_ROOT_ENTRIES; i++)
+        if (live_root[i]) {
+            drop_branch(live_root[i]);
+            live_root[i] = NULL;
+        }
 }

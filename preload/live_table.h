@@ -4,10 +4,12 @@
 // A block's slot is stored only by the block's current owner, and the allocator passes ownership
 // on, so plain stores do and there is no lock. The leak scan reads it from another process.
 //
-//   root[address >> 25] -> leaf[(address & 32 MiB - 1) >> granule_shift] = {stack : 26, bytes : 38}
+//   root[address bits 46..34] -> branch[bits 33..22] -> leaf[bits 21..granule_shift]
+//       = {stack : 26 upper bits, bytes : 38 lower bits}
 //
-// The stack id is in the upper bits. 0 means no block: a live block has a stack. Both levels are
-// mapped when first needed.
+// 0 means no block: a live block has a stack. Branches and leaves are mapped when first needed. A
+// leaf covers 4 MiB of addresses: larger ones would take a good part of the address space that a
+// limited host (RLIMIT_AS) has, for heaps that are spread out.
 #ifndef GAIAPROF_LIVE_TABLE_H
 #define GAIAPROF_LIVE_TABLE_H
 
@@ -19,8 +21,10 @@
 #include <stdint.h>
 
 #define LIVE_ADDRESS_BITS 47
-#define LIVE_LEAF_BITS 25 // of an address: a leaf covers 32 MiB
-#define LIVE_ROOT_ENTRIES (UINT64_C(1) << (LIVE_ADDRESS_BITS - LIVE_LEAF_BITS))
+#define LIVE_LEAF_BITS 22
+#define LIVE_BRANCH_BITS 34
+#define LIVE_BRANCH_ENTRIES (1u << (LIVE_BRANCH_BITS - LIVE_LEAF_BITS))
+#define LIVE_ROOT_ENTRIES (1u << (LIVE_ADDRESS_BITS - LIVE_BRANCH_BITS))
 #define LIVE_SIZE_BITS 38
 #define LIVE_SIZE_MAX ((UINT64_C(1) << LIVE_SIZE_BITS) - 1)
 static_assert(PROFILE_NODES_MAX <= UINT64_C(1) << (64 - LIVE_SIZE_BITS), "a slot holds any stack");
@@ -31,23 +35,26 @@ struct live_block {
     uint64_t bytes;
 };
 
-extern uint64_t **live_root;
+extern uint64_t **live_root[LIVE_ROOT_ENTRIES];
 extern unsigned live_granule_shift;
 
-// Maps the root. `granule_bytes` is the allocator's alignment, 16 or 8. False without memory.
-bool live_table_init(unsigned granule_bytes);
+// `granule_bytes` is the allocator's alignment, 16 or 8.
+void live_table_init(unsigned granule_bytes);
 // In a child made by fork: no blocks.
 void live_table_reset(void);
-// Maps the leaf of an address. NULL without memory, or beyond 47 bits.
+// Maps the leaf of an address and returns its slot. NULL without memory, or beyond 47 bits.
 uint64_t *live_table_add_leaf(uintptr_t address);
 
 static inline uint64_t *live_slot(uintptr_t address)
 {
-    uint64_t *leaf;
+    uint64_t **branch, *leaf;
 
     if (unlikely(address >> LIVE_ADDRESS_BITS))
         return NULL;
-    leaf = atomic_get_acquire(&live_root[address >> LIVE_LEAF_BITS]);
+    branch = atomic_get_acquire(&live_root[address >> LIVE_BRANCH_BITS]);
+    if (unlikely(!branch))
+        return NULL;
+    leaf = atomic_get_acquire(&branch[(address >> LIVE_LEAF_BITS) % LIVE_BRANCH_ENTRIES]);
     if (unlikely(!leaf))
         return NULL;
     return &leaf[(address & ((UINT64_C(1) << LIVE_LEAF_BITS) - 1)) >> live_granule_shift];

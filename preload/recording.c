@@ -178,8 +178,7 @@ static bool start(void)
     if (is_refused() || !open_profile())
         return false;
     fill_header(profile_header);
-    if (!live_table_init(profile_header->granule_bytes))
-        return false;
+    live_table_init(profile_header->granule_bytes);
     profile_header->live_table_address = (uint64_t)live_root;
     write_process();
     reporter_init();

@@ -8,7 +8,8 @@ function(known_answer_test kind name source)
     set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
     # stacks must be what the source says
     target_compile_options(${target} PRIVATE -O1 -g -fno-builtin -fno-optimize-sibling-calls
-        -fno-inline -Wno-unused-result -Wno-missing-prototypes -Wno-strict-prototypes -fvisibility=default)
+        -fno-inline -fvisibility=default -Wno-unused-result -Wno-alloc-size-larger-than
+        $<$<COMPILE_LANGUAGE:C>:-Wno-missing-prototypes> $<$<COMPILE_LANGUAGE:C>:-Wno-strict-prototypes>)
     target_link_libraries(${target} PRIVATE Threads::Threads ${ARGN})
     add_test(NAME ${kind}.${name}
         COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/known_answer.py

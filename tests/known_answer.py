@@ -62,7 +62,14 @@ def report_of(build, profile):
                           capture_output=True, check=False, timeout=TIME_LIMIT_S)
     if done.returncode != 0:
         sys.exit(f"gaiaprof report {profile}: {done.stderr.decode()}")
-    return json.loads(done.stdout)
+    return json.loads(done.stdout, object_hook=with_function)
+
+
+def with_function(part):
+    """A frame without a name has the name None."""
+    if "module" in part:
+        part.setdefault("function", None)
+    return part
 
 
 def leaf(stack):

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// SIGKILL in the middle of the work of several threads leaves a readable, consistent profile.
+// STATUS: -9
+// EXPECT: process["exit"]["kind"] == "killed"
+// EXPECT: heap["allocations"] > 100 and threads["created"] == 4
+// EXPECT: all(s["live_blocks"] >= -4 for s in heap["sites"])
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+void *work(void *unused)
+{
+    for (;;)
+        free(malloc(rand() % 500));
+    return unused;
+}
+
+int main(void)
+{
+    pthread_t thread;
+
+    for (int i = 0; i < 4; i++)
+        pthread_create(&thread, NULL, work, NULL);
+    usleep(100000);
+    kill(getpid(), SIGKILL);
+    pause();
+    return 0;
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// A host that ignores SIGCHLD, so that the kernel reaps its children, still gets its report.
+// EXPECT: process["exit"]["status"] == 0
+// OPTIONS: report=text:report_file=/dev/null
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <pthread.h>
+#include <unistd.h>
+
+
+static void *reaper(void *unused)
+{
+    for (;;) {
+        if (waitpid(-1, NULL, 0) > 0)
+            write(1, "reaped\n", 7);
+        usleep(100);
+    }
+    return unused;
+}
+
+int main(void)
+{
+    pthread_t thread;
+
+    signal(SIGCHLD, SIG_IGN);
+    pthread_create(&thread, NULL, reaper, NULL);
+    printf("wait %d\n", waitpid(-1, NULL, WNOHANG));
+    return 0;
+}
