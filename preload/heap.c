@@ -39,9 +39,12 @@ static inline int64_t batch_bytes(uint64_t live)
 cold void heap_send_batch(struct thread_state *self)
 {
     struct profile_header *header = profile_header;
-    uint64_t live = atomic_add(&header->live_bytes, (uint64_t)self->unsent_bytes);
-    uint64_t slack = (uint64_t)batch_bytes(live) * atomic_get(&header->threads_peak);
+    uint64_t live, slack;
 
+    if (!thread_is_many)
+        return;
+    live = atomic_add(&header->live_bytes, (uint64_t)self->unsent_bytes);
+    slack = (uint64_t)batch_bytes(live) * atomic_get(&header->threads_peak);
     self->unsent_bytes = 0;
     if (slack > atomic_get(&header->peak_slack_bytes))
         atomic_set(&header->peak_slack_bytes, slack);

@@ -3,10 +3,10 @@
 // hooks_malloc.c - the C allocation functions of the host. Each calls the real one and records what
 // it did; a record is taken away before the real function can hand the block to another thread.
 // The names are exported: they come before libc's in every lookup of the host.
-#include "preload/bootstrap.h"
 #include "preload/compiler.h"
 #include "preload/heap.h"
 #include "preload/options.h"
+#include "preload/own_heap.h"
 #include "preload/real.h"
 #include "preload/recording.h"
 
@@ -36,12 +36,21 @@ static inline void record(const void *block, size_t bytes, uintptr_t caller)
     recording_leave();
 }
 
+// Whether this allocation is not the host's: the real functions are still being looked for, or the
+// loader or the unwinder works for us.
+static inline bool is_ours(uintptr_t caller)
+{
+    if (unlikely(!real_is_ready()) && !real_find())
+        return true;
+    return unlikely(guard_is_held()) && recording_is_own_doing(caller);
+}
+
 EXPORT void *malloc(size_t bytes)
 {
     void *block;
 
-    if (unlikely(!real_is_ready()) && !real_find())
-        return bootstrap_allocate(bytes);
+    if (unlikely(is_ours(CALLER)))
+        return own_heap_allocate(bytes);
     block = real.malloc(bytes);
     record(block, bytes, CALLER);
     return block;
@@ -51,8 +60,8 @@ EXPORT void *calloc(size_t count, size_t bytes)
 {
     void *block;
 
-    if (unlikely(!real_is_ready()) && !real_find())
-        return bytes && count > SIZE_MAX / bytes ? NULL : bootstrap_allocate(count * bytes);
+    if (unlikely(is_ours(CALLER)))
+        return bytes && count > SIZE_MAX / bytes ? NULL : own_heap_allocate(count * bytes);
     block = real.calloc(count, bytes);
     record(block, count * bytes, CALLER); // had the product overflowed, block would be NULL
     return block;
@@ -68,23 +77,36 @@ static inline void forget(void *block, uintptr_t caller)
     recording_leave();
 }
 
+// Nothing more is to be done for these.
+static inline bool is_freed(void *block)
+{
+    if (!block)
+        return true;
+    if (likely(!own_heap_owns(block)))
+        return false;
+    own_heap_free(block);
+    return true;
+}
+
 EXPORT void free(void *block)
 {
-    if (!block || unlikely(bootstrap_owns(block)))
+    if (is_freed(block))
         return;
     forget(block, CALLER);
     if (likely(real_is_ready()) || real_find())
         real.free(block);
 }
 
-// Out of the arena there is only one way, the real allocator.
-static cold void *leave_bootstrap(void *block, size_t bytes)
+static cold void *reallocate_own(void *block, size_t bytes)
 {
-    size_t old_bytes = bootstrap_size(block);
-    void *moved = real_find() ? real.malloc(bytes) : bootstrap_allocate(bytes);
+    void *moved = own_heap_allocate(bytes);
 
-    if (moved)
+    if (block && moved) {
+        size_t old_bytes = own_heap_size(block);
+
         memcpy(moved, block, old_bytes < bytes ? old_bytes : bytes);
+        own_heap_free(block);
+    }
     return moved;
 }
 
@@ -122,15 +144,13 @@ static inline void *reallocate(void *block, size_t bytes, uintptr_t caller)
     struct live_block taken;
     void *moved;
 
-    if (unlikely(!real_is_ready()) && !real_find())
-        return block ? leave_bootstrap(block, bytes) : bootstrap_allocate(bytes);
+    if (block ? unlikely(own_heap_owns(block)) : unlikely(is_ours(caller)))
+        return reallocate_own(block, bytes);
     if (!block) {
         moved = real.realloc(NULL, bytes);
         record(moved, bytes, caller);
         return moved;
     }
-    if (unlikely(bootstrap_owns(block)))
-        return leave_bootstrap(block, bytes);
     taken = take(block, caller);
     moved = real.realloc(block, bytes);
     record_realloc(block, taken, moved, bytes, caller);
@@ -225,7 +245,7 @@ EXPORT void *pvalloc(size_t bytes)
 // C23; where libc has none of it, the size is only a hint.
 EXPORT void free_sized(void *block, size_t bytes)
 {
-    if (!block || bootstrap_owns(block))
+    if (is_freed(block))
         return;
     forget(block, CALLER);
     if (real_find() && real.free_sized)
@@ -236,7 +256,7 @@ EXPORT void free_sized(void *block, size_t bytes)
 
 EXPORT void free_aligned_sized(void *block, size_t alignment, size_t bytes)
 {
-    if (!block || bootstrap_owns(block))
+    if (is_freed(block))
         return;
     forget(block, CALLER);
     if (real_find() && real.free_aligned_sized)
@@ -247,7 +267,7 @@ EXPORT void free_aligned_sized(void *block, size_t alignment, size_t bytes)
 
 EXPORT void cfree(void *block)
 {
-    if (!block || bootstrap_owns(block))
+    if (is_freed(block))
         return;
     forget(block, CALLER);
     real_find();
@@ -256,7 +276,7 @@ EXPORT void cfree(void *block)
 
 EXPORT size_t malloc_usable_size(void *block)
 {
-    if (bootstrap_owns(block))
-        return bootstrap_size(block);
+    if (own_heap_owns(block))
+        return own_heap_size(block);
     return real_find() && real.malloc_usable_size ? real.malloc_usable_size(block) : 0;
 }

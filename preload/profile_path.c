@@ -6,6 +6,7 @@
 #include "preload/sys.h"
 #include "preload/text.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/utsname.h>
 
@@ -15,14 +16,14 @@ void profile_path_executable(char *path, size_t capacity_bytes)
         path[0] = '\0';
 }
 
+// As it was called: the file may be one of many names (busybox, redis). A login shell is "-bash".
 static void add_program(struct text *text)
 {
-    char path[PATH_MAX];
-    char *name;
+    const char *name = program_invocation_short_name;
 
-    profile_path_executable(path, sizeof(path));
-    name = strrchr(path, '/');
-    text_add(text, name && name[1] ? name + 1 : "program");
+    while (name && *name == '-')
+        name++;
+    text_add(text, name && *name ? name : "program");
 }
 
 static void add_host(struct text *text)

@@ -2,7 +2,7 @@
 //
 // real.c - finds the functions behind ours, see real.h. dlsym allocates where a symbol is missing
 // (it builds an error text), so it may call our malloc: real_find then answers false, and the
-// bootstrap arena serves.
+// own heap serves.
 #include "preload/real.h"
 
 #include "preload/compiler.h"

@@ -44,13 +44,19 @@ void recording_resume(void);
 // Whether this is the process whose profile we write, not a child that shares its memory.
 bool recording_is_ours(void);
 
+// The guard is held: whether a call from `caller` is made on our account.
+static inline bool recording_is_own_doing(uintptr_t caller)
+{
+    return guard_sp == GUARD_PINNED || stack_capture_is_internal(caller);
+}
+
 // Enters a hook. NULL: pass through. Else the thread's state; recording_leave() must follow.
 static inline struct thread_state *recording_enter(uintptr_t caller)
 {
     if (unlikely(!recording_gate.is_open) && !recording_start())
         return NULL;
     if (unlikely(!guard_enter())) {
-        if (guard_sp != GUARD_PINNED && !stack_capture_is_internal(caller))
+        if (!recording_is_own_doing(caller))
             profile_drop(PROFILE_DROP_NESTED);
         return NULL;
     }

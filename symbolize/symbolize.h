@@ -17,18 +17,18 @@ struct symbolizer;
 
 // Where a module was loaded in the process that is looked at.
 struct symbolizer_module {
-    const char *path;         // as the process saw it
-    uint64_t start, end;      // run-time addresses, end is one past
-    uint64_t bias;            // run-time address - address in the ELF file
-    const uint8_t *build_id;  // of the file that was loaded; NULL if it has none
+    const char *path;        // as the process saw it
+    uint64_t start, end;     // run-time addresses, end is one past
+    uint64_t bias;           // run-time address - address in the ELF file
+    const uint8_t *build_id; // of the file that was loaded; NULL if it has none
     size_t build_id_bytes;
 };
 
 enum symbolizer_state {
-    SYMBOLIZER_OK,        // symbols found (.symtab or .dynsym or a debug file)
-    SYMBOLIZER_STRIPPED,  // the file is there, without any symbol
-    SYMBOLIZER_MISSING,   // it can't be opened, or is not an ELF file
-    SYMBOLIZER_REPLACED,  // its build id is not the one that was loaded: not used
+    SYMBOLIZER_OK,       // symbols found (.symtab or .dynsym or a debug file)
+    SYMBOLIZER_STRIPPED, // the file is there, without any symbol
+    SYMBOLIZER_MISSING,  // it can't be opened, or is not an ELF file
+    SYMBOLIZER_REPLACED, // its build id is not the one that was loaded: not used
 };
 
 // One frame of source code. `function` is demangled; NULL when nothing is known. `file` is NULL
