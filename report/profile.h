@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+//
+// profile.h - the model: one loaded profile, checked, summed over thread slots and sorted, with
+// stacks that are symbolized when somebody looks at them. Every renderer and view reads this and
+// nothing else. Values are signed where a difference of two profiles could be negative.
+//
+// One thread uses a profile. All of it lives in its region and its symbolizer, and goes with
+// profile_release(); the bytes it was loaded from may go right after profile_load().
+#ifndef GAIAPROF_PROFILE_H
+#define GAIAPROF_PROFILE_H
+
+#include "preload/profile_format.h"
+#include "report/region.h"
+#include "symbolize/symbolize.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// A line of source, or a function where lines are unknown. Frames that name the same place share
+// one struct, so places are compared by address.
+struct place {
+    const char *function; // NULL: unknown
+    const char *file;     // NULL: unknown
+    uint32_t line;
+    const char *module; // path; NULL: the address is in no known module
+    uint64_t offset;    // where `function` is unknown
+    uint32_t number;    // from 0, in order of appearance
+};
+
+// One frame of source code. Leaf first, inlined frames before the function they are inlined into.
+struct frame {
+    const struct place *place;
+    const char *file;
+    uint64_t offset; // address in the module's file
+    bool inlined;
+    bool runtime; // C or C++ runtime, allocator, loader: not what the user wrote
+    bool marker;  // stands for frames that are not known
+};
+
+struct location; // the frames of one code address
+
+// What users of the model keep with a location; all zero at first.
+struct location_notes {
+    const char *json;  // its frames, rendered
+    unsigned selected; // bits of selection.c
+};
+
+struct heap_counts {
+    int64_t allocations, allocated_bytes;
+    int64_t frees, freed_bytes;
+    int64_t temporary;
+    int64_t live_blocks, live_bytes;
+    int64_t peak_blocks, peak_bytes; // at the peak of the process
+};
+
+struct site {
+    uint32_t stack;
+    bool hidden; // by --focus or --ignore
+    struct heap_counts counts;
+};
+
+struct heap {
+    struct heap_counts total; // of all sites, hidden or not
+    int64_t reallocs;
+    struct site *sites; // most bytes first
+    size_t site_count;
+};
+
+struct lock_wait {
+    uint32_t stack;
+    bool hidden;
+    int64_t count, wait_ns, wait_max_ns;
+};
+
+struct lock {
+    uint32_t id;
+    const char *name; // symbol, symbol+offset or address
+    uint64_t address;
+    uint32_t generation;
+    uint32_t kind; // enum profile_lock_kind
+    int64_t acquisitions, contentions, wait_ns, wait_max_ns;
+    uint32_t modules_generation;
+    struct lock_wait *waits; // longest first
+    size_t wait_count;
+};
+
+struct thread {
+    struct profile_thread record;
+    const char *exit; // "return", "pthread_exit", "cancelled", "process end"; "running"
+    const char *join; // "joined", "detached", "leaked", "running"
+    bool hidden;
+};
+
+struct threads {
+    struct thread *records; // by serial
+    size_t record_count;
+    int64_t created, finished, leaked, running; // without the first thread
+    int64_t peak;
+};
+
+enum profile_state { STATE_EXITED, STATE_SIGNALED, STATE_EXECED, STATE_RUNNING, STATE_KILLED };
+
+struct profile {
+    struct region region;
+    const char *path;             // of the file, for people
+    struct profile_header header; // as it was when loading began
+    const char *exe;
+    const char **args;
+    size_t arg_count;
+    enum profile_state state;
+    int64_t duration_ns; // -1: unknown
+
+    bool complete;
+    const char **notes; // what a reader of the report must know
+    size_t note_count;
+
+    struct heap heap;
+    struct lock *locks; // longest wait first
+    size_t lock_count;
+    struct threads threads;
+
+    struct stack_table *stacks;
+    struct module_table *modules;
+    struct location_table *locations;
+};
+
+struct profile_source {
+    const char *path;
+    const void *bytes; // aligned to 8
+    uint64_t length_bytes;
+    bool running;    // the process still lives
+    uint64_t now_ns; // CLOCK_MONOTONIC; of a running process
+};
+
+// 0; -EINVAL, -EPROTO or -EFBIG where the bytes are no profile this version reads, -ENOMEM.
+int profile_load(struct profile *profile, const struct profile_source *source,
+                 const char **ret_why);
+void profile_release(struct profile *profile);
+
+// Add a note; silently dropped without memory or after too many.
+void profile_note(struct profile *profile, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+// Sums: `to` += `from`.
+void heap_counts_add(struct heap_counts *to, const struct heap_counts *from);
+
+// --- stacks
+
+// From the leaf outwards. Start: {.node = stack}; gaiaprof's own frames are left out.
+struct stack_walk {
+    uint32_t node; // 0: at the end
+    uint32_t depth;
+    bool interrupted;           // the node inside was a signal trampoline
+    const struct frame *frames; // of the address at hand
+    size_t frame_count, next_frame;
+};
+const struct frame *stack_walk_next(struct profile *profile, struct stack_walk *walk);
+
+// The next address's frames at once. NULL at the end.
+struct location *stack_walk_location(struct profile *profile, struct stack_walk *walk);
+size_t location_frames(const struct location *location, const struct frame **ret_frames);
+struct location_notes *location_notes(struct location *location);
+
+// The innermost frame that is the user's own; else the leaf. Never NULL.
+const struct frame *stack_user_frame(struct profile *profile, uint32_t stack);
+
+// How many of the modules looked at so far are in a state, and the path of the first.
+size_t profile_modules_in_state(const struct profile *profile, enum symbolizer_state state,
+                                const char **ret_path);
+
+// How many places there are so far: numbers are below.
+size_t profile_place_count(const struct profile *profile);
+
+#endif

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+//
+// region.h - memory that is freed whole. A loaded profile and everything made from it live in one
+// region, so no part of report/ frees piece by piece. Not thread safe.
+#ifndef GAIAPROF_REGION_H
+#define GAIAPROF_REGION_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+struct region_block;
+
+struct region {
+    struct region_block *blocks;
+    size_t used_bytes; // of the newest block
+};
+
+// Zeroed memory, aligned for any object; NULL without memory.
+void *region_alloc(struct region *region, size_t bytes);
+
+// The same for `count` objects; NULL too when the product overflows.
+void *region_array(struct region *region, size_t count, size_t bytes);
+
+// A copy of `length` bytes of text and a NUL.
+char *region_strndup(struct region *region, const char *text, size_t length);
+
+char *region_printf(struct region *region, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+char *region_vprintf(struct region *region, const char *format, va_list arguments);
+
+void region_release(struct region *region);
+
+#endif

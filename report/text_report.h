@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+//
+// text_report.h - how the parts of the text format (render_text.c, text_summary.c, text_heap.c,
+// text_locks.c, text_threads.c) share one report being written. Internal to them.
+#ifndef GAIAPROF_TEXT_REPORT_H
+#define GAIAPROF_TEXT_REPORT_H
+
+#include "report/render.h"
+#include "report/rows.h"
+#include "report/text_table.h"
+
+struct text_report {
+    struct profile *profile;
+    const struct render_options *options;
+    FILE *out;
+    struct region region;
+    const char *bold, *alarm, *plain; // terminal sequences, or ""
+    size_t rows;                      // of each table
+    size_t stacks;                    // below each table
+    struct heap_rows heap;
+    unsigned char *shown; // by place: its stack has been printed
+    bool failed;          // without memory
+};
+
+// "" in place of NULL, and remembers that memory ran out.
+const char *text_or_empty(struct text_report *report, const char *text);
+const char *text_format(struct text_report *report, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+// Function without parameters and return type, or an address where it is unknown.
+const char *place_name(struct text_report *report, const struct place *place);
+// "api.c:52", else the module, else "".
+const char *place_where(struct text_report *report, const struct place *place);
+// "api_request (api.c:52)", short enough for a sentence.
+const char *place_phrase(struct text_report *report, const struct place *place);
+
+// The stack below a table, unless it says no more than the row did. `title` is its first line.
+void text_put_stack(struct text_report *report, uint32_t stack, const char *title);
+bool stack_says_more(struct text_report *report, uint32_t stack);
+
+// "  … 8 more" where rows were left out.
+void text_put_more(struct text_report *report, size_t left_out, const char *what);
+
+void text_put_summary(struct text_report *report);
+void text_put_heap(struct text_report *report, unsigned tables);
+void text_put_locks(struct text_report *report);
+void text_put_threads(struct text_report *report);
+void text_put_thread_places(struct text_report *report);
+
+// The words for "at exit" and the end of a process that had none.
+const char *text_end_words(const struct profile *profile);
+
+#endif

@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: MIT
+//
+// text_summary.c - the first lines of the text report: is anything wrong, and where? A '!' marks
+// what is.
+#include "report/runtime_code.h"
+#include "report/text_report.h"
+#include "report/units.h"
+
+#include <string.h>
+
+#define LABEL_COLUMNS 12
+
+// What is worth a '!'.
+#define WAIT_MIN_NS 1000000        // of waiting for locks,
+#define WAIT_SHARE_MIN 0.01        // and of the run
+#define TEMPORARY_MIN 10000        // temporary blocks of one place,
+#define TEMPORARY_SHARE_MIN 0.5    // and of all allocations
+#define TEMPORARY_WORTH_SAYING 0.1 // of the blocks of the first place
+#define NAMELESS_SHARE_MIN 0.5     // of the bytes, without a function name
+
+static void put_line(struct text_report *report, const char *label, bool wrong, const char *text)
+{
+    fprintf(report->out, "  %-8s%s%c%s ", label, wrong ? report->alarm : "", wrong ? '!' : ' ',
+            wrong ? report->plain : "");
+    text_wrap(text, LABEL_COLUMNS, report->out);
+}
+
+static const char *signal_words(struct text_report *report, int signal)
+{
+    const char *name = sigabbrev_np(signal);
+    return name ? text_format(report, "ended by SIG%s", name)
+                : text_format(report, "ended by signal %d", signal);
+}
+
+static const char *state_words(struct text_report *report)
+{
+    const struct profile *profile = report->profile;
+    switch (profile->state) {
+    case STATE_EXITED:
+        return text_format(report, "exited %d", profile->header.exit_status);
+    case STATE_SIGNALED:
+        return signal_words(report, profile->header.exit_status);
+    case STATE_EXECED:
+        return "replaced itself by another program";
+    case STATE_RUNNING:
+        return "still running";
+    default:
+        return "ended without a word (killed?)";
+    }
+}
+
+static const char *program_name(struct text_report *report)
+{
+    const struct profile *profile = report->profile;
+    const char *name = *profile->exe ? path_basename(profile->exe) : "a program";
+    name = text_or_empty(report, text_printable(&report->region, name));
+    return text_cut(&report->region, name, 30);
+}
+
+static void put_title(struct text_report *report)
+{
+    const struct profile *profile = report->profile;
+    const char *ran = profile->duration_ns >= 0
+                          ? text_format(report, "ran %s, ", unit_ns(profile->duration_ns).text)
+                          : "";
+    const char *title = text_format(report, "%s (pid %u)  %s%s", program_name(report),
+                                    profile->header.pid, ran, state_words(report));
+    const char *file =
+        text_or_empty(report, text_printable(&report->region, path_basename(profile->path)));
+    size_t used = text_columns(title) + sizeof("gaiaprof  ") - 1;
+    fprintf(report->out, "%sgaiaprof%s  %s", report->bold, report->plain, title);
+    if (used + 2 + text_columns(file) <= TEXT_COLUMNS)
+        fprintf(report->out, "%*s%s", (int)(TEXT_COLUMNS - used - text_columns(file)), "", file);
+    fputs("\n\n", report->out);
+}
+
+// --- heap
+
+static void put_nameless(struct text_report *report, struct heap_row *const *rows, size_t count)
+{
+    int64_t bytes = 0;
+    const char *module = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i]->place->function)
+            continue;
+        bytes += rows[i]->counts.allocated_bytes;
+        module = module ? module : rows[i]->place->module;
+    }
+    int64_t total = report->heap.shown.allocated_bytes;
+    const char *missing = "";
+    profile_modules_in_state(report->profile, SYMBOLIZER_MISSING, &missing);
+    if (!module || strcmp(module, missing) == 0 ||
+        (double)bytes < NAMELESS_SHARE_MIN * (double)total)
+        return;
+    module = text_or_empty(report, text_printable(&report->region, path_basename(module)));
+    put_line(report, "names", false,
+             text_format(report,
+                         "%s of the bytes come from code without function names: install the debug "
+                         "symbols of %s (on Debian its -dbgsym package)",
+                         unit_share(bytes, total).text, text_cut(&report->region, module, 40)));
+}
+
+static void put_heap_where(struct text_report *report)
+{
+    struct heap_row **rows;
+    size_t count;
+    report->failed |= heap_rows_sort(&report->heap, SORT_BYTES, &rows, &count) != 0;
+    if (report->failed || count == 0)
+        return;
+    const struct heap_row *top = rows[0];
+    int64_t temporary = top->counts.temporary, blocks = top->counts.allocations;
+    bool wrong = temporary >= TEMPORARY_MIN &&
+                 (double)temporary >= TEMPORARY_SHARE_MIN * (double)report->heap.shown.allocations;
+    const char *also = (double)temporary < TEMPORARY_WORTH_SAYING * (double)blocks
+                           ? ""
+                           : text_format(report, ", %s of its blocks temporary",
+                                         unit_share(temporary, blocks).text);
+    put_line(report, "", wrong,
+             text_format(
+                 report, "%s of the bytes from %s%s",
+                 unit_share(top->counts.allocated_bytes, report->heap.shown.allocated_bytes).text,
+                 place_phrase(report, top->place), also));
+    put_nameless(report, rows, count);
+}
+
+static void put_heap_line(struct text_report *report)
+{
+    const struct profile *profile = report->profile;
+    const struct heap_counts *total = &profile->heap.total;
+    if (profile->header.heap_mode == PROFILE_HEAP_OFF) {
+        put_line(report, "heap", false, "not recorded (GAIAPROF_HEAP=exact)");
+        return;
+    }
+    if (total->allocations == 0) {
+        put_line(report, "heap", false,
+                 "no allocation was seen (those of an allocator inside the program are not)");
+        return;
+    }
+    const char *live =
+        total->live_blocks == 0
+            ? "nothing"
+            : text_format(report, "%s block%s, %s", unit_count(total->live_blocks).text,
+                          total->live_blocks == 1 ? "" : "s", unit_bytes(total->live_bytes).text);
+    bool exact = profile->header.heap_mode == PROFILE_HEAP_EXACT;
+    const char *about = exact ? "" : "~";
+    put_line(report, "heap", false,
+             text_format(report, "%s%s allocations, %s%s, %s   peak %s%s   %s %s", about,
+                         unit_count(total->allocations).text, about,
+                         unit_bytes(total->allocated_bytes).text, exact ? "exact" : "sampled",
+                         profile->header.peak_slack_bytes || !exact ? "~" : "",
+                         unit_bytes(total->peak_bytes).text, text_end_words(profile), live));
+    put_heap_where(report);
+}
+
+// --- locks
+
+static const char *wait_place(struct text_report *report, const struct lock *lock)
+{
+    struct wait_row *rows;
+    size_t count;
+    if (wait_rows_make(report->profile, lock, &rows, &count) != 0 || count == 0)
+        return "";
+    return text_format(report, ", %s of it in %s", unit_share(rows[0].wait_ns, lock->wait_ns).text,
+                       place_phrase(report, rows[0].place));
+}
+
+static const char *lock_phrase(struct text_report *report, const struct lock *lock)
+{
+    const char *name = text_printable(&report->region, lock->name);
+    return text_cut(&report->region, text_or_empty(report, name), 40);
+}
+
+static void put_waits(struct text_report *report, int64_t wait_ns, size_t waited_for)
+{
+    const struct profile *profile = report->profile;
+    const struct lock *worst = &profile->locks[0]; // they are sorted by wait
+    bool wrong =
+        wait_ns >= WAIT_MIN_NS && (double)wait_ns >= WAIT_SHARE_MIN * (double)profile->duration_ns;
+    const char *waited = text_format(report, "%s", unit_ns(wait_ns).text);
+    const char *text =
+        waited_for == 1
+            ? text_format(report, "%s waited for %s%s", waited, lock_phrase(report, worst),
+                          wait_place(report, worst))
+            : text_format(report, "%s waited for %s locks, %s for %s%s", waited,
+                          unit_count((int64_t)waited_for).text, unit_ns(worst->wait_ns).text,
+                          lock_phrase(report, worst), wait_place(report, worst));
+    put_line(report, "locks", wrong, text);
+}
+
+static void put_lock_line(struct text_report *report)
+{
+    const struct profile *profile = report->profile;
+    int64_t wait_ns = 0, acquisitions = 0;
+    size_t waited_for = 0;
+    for (size_t i = 0; i < profile->lock_count; i++) {
+        wait_ns += profile->locks[i].wait_ns;
+        acquisitions += profile->locks[i].acquisitions;
+        waited_for += profile->locks[i].contentions != 0;
+    }
+    if (!profile->header.locks_on)
+        put_line(report, "locks", false, "not recorded (GAIAPROF_LOCKS=on)");
+    else if (waited_for)
+        put_waits(report, wait_ns, waited_for);
+    else if (profile->lock_count)
+        put_line(report, "locks", false,
+                 text_format(report, "nobody waited: %s acquisition%s of %s mutex%s",
+                             unit_count(acquisitions).text, acquisitions == 1 ? "" : "s",
+                             unit_count((int64_t)profile->lock_count).text,
+                             profile->lock_count == 1 ? "" : "es"));
+    else
+        put_line(report, "locks", false, "none");
+}
+
+// --- threads
+
+static const char *thread_places(struct text_report *report, bool leaked)
+{
+    struct thread_row *rows;
+    size_t count;
+    report->failed |= thread_rows_make(report->profile, SORT_LEAKED, &rows, &count) != 0;
+    if (report->failed)
+        return "";
+    const struct thread_row *worst = NULL;
+    size_t places = 0;
+    for (size_t i = 0; i < count; i++) {
+        int64_t value = leaked ? rows[i].leaked : rows[i].running;
+        places += value != 0;
+        if (rows[i].place && (!worst || value > (leaked ? worst->leaked : worst->running)))
+            worst = &rows[i];
+    }
+    if (!worst || places == 0)
+        return "";
+    const char *phrase = place_phrase(report, worst->place);
+    if (places == 1)
+        return text_format(report, ", made by %s", phrase);
+    return text_format(report, ", made by %s and %zu other place%s", phrase, places - 1,
+                       places == 2 ? "" : "s");
+}
+
+static const char *running_words(struct text_report *report)
+{
+    const struct threads *threads = &report->profile->threads;
+    if (threads->running == 0)
+        return "";
+    return text_format(report, "%s of %s still running%s%s", unit_count(threads->running).text,
+                       unit_count(threads->created).text,
+                       report->profile->state == STATE_RUNNING ? "" : " at exit",
+                       thread_places(report, false));
+}
+
+static void put_thread_line(struct text_report *report)
+{
+    const struct threads *threads = &report->profile->threads;
+    if (!report->profile->header.threads_on) {
+        put_line(report, "threads", false, "not recorded (GAIAPROF_THREADS=on)");
+        return;
+    }
+    if (threads->created == 0) {
+        put_line(report, "threads", false, "none created");
+        return;
+    }
+    if (threads->leaked)
+        put_line(report, "threads", true,
+                 text_format(report, "%s of %s finished and were never joined%s",
+                             unit_count(threads->leaked).text, unit_count(threads->created).text,
+                             thread_places(report, true)));
+    const char *label = threads->leaked ? "" : "threads";
+    if (threads->running)
+        put_line(report, label, false, running_words(report));
+    else if (!threads->leaked)
+        put_line(report, label, false,
+                 text_format(report, "%s created, all joined or detached; at most %s at once",
+                             unit_count(threads->created).text, unit_count(threads->peak).text));
+}
+
+// --- what the report does not know
+
+static const char *const drop_words[PROFILE_DROP_COUNT] = {
+    [PROFILE_DROP_NESTED] = "in signal handlers that interrupted a hook",
+    [PROFILE_DROP_BEFORE_START] = "before the profiler could start",
+    [PROFILE_DROP_PROFILE_FULL] = "because the profile could not grow (disk full, size limit)",
+    [PROFILE_DROP_MEMORY] = "because no memory was left",
+    [PROFILE_DROP_STACK_LIMIT] = "because there were too many distinct stacks",
+    [PROFILE_DROP_REUSED] = "because a free was not seen",
+    [PROFILE_DROP_CONTENDED] = "because a table stayed locked",
+};
+
+static void put_lost_line(struct text_report *report)
+{
+    const struct profile_header *header = &report->profile->header;
+    const char *text = "";
+    for (size_t i = 0; i < PROFILE_DROP_COUNT; i++)
+        if (header->dropped[i])
+            text = text_format(report, "%s%s%s event%s %s", text, *text ? "; " : "",
+                               unit_count((int64_t)header->dropped[i]).text,
+                               header->dropped[i] == 1 ? "" : "s", drop_words[i]);
+    bool partial = !report->profile->complete;
+    if (partial)
+        text = text_format(report, "%s%spart of the profile", text, *text ? "; " : "");
+    put_line(report, "lost", *text != '\0', *text ? text : "nothing");
+}
+
+static void put_module_note(struct text_report *report, enum symbolizer_state state,
+                            const char *words)
+{
+    const char *path = "";
+    size_t count = profile_modules_in_state(report->profile, state, &path);
+    if (count == 0)
+        return;
+    const char *name = text_or_empty(report, text_printable(&report->region, path_basename(path)));
+    const char *others =
+        count == 1 ? "" : text_format(report, " and %zu other%s", count - 1, count == 2 ? "" : "s");
+    put_line(report, "note", false,
+             text_format(report, "no names from %s%s: %s", text_cut(&report->region, name, 40),
+                         others, words));
+}
+
+static void put_notes(struct text_report *report)
+{
+    const struct profile *profile = report->profile;
+    const struct profile_header *header = &profile->header;
+    for (size_t i = 0; i < profile->note_count; i++)
+        put_line(report, "note", false, profile->notes[i]);
+    if (header->truncated_stacks)
+        put_line(report, "note", false,
+                 text_format(report,
+                             "%s events have stacks of more than %u frames, the outer ones are "
+                             "missing (GAIAPROF_MAX_FRAMES)",
+                             unit_count((int64_t)header->truncated_stacks).text,
+                             header->max_frames));
+    if (header->unwind_mismatches)
+        put_line(report, "note", true,
+                 text_format(report, "%s stacks differ from libunwind's",
+                             unit_count((int64_t)header->unwind_mismatches).text));
+    put_module_note(report, SYMBOLIZER_REPLACED, "replaced since by another build");
+    put_module_note(report, SYMBOLIZER_MISSING, "no longer there, or unreadable");
+    const char *allocator =
+        text_or_empty(report, text_printable(&report->region, header->allocator));
+    if (*allocator && strcmp(allocator, "glibc") != 0)
+        put_line(report, "note", false, text_format(report, "the allocator is %s", allocator));
+}
+
+static void put_selection(struct text_report *report)
+{
+    const struct selection *selection = report->options->selection;
+    if (!selection || (!selection->focus && !selection->ignore))
+        return;
+    const struct heap_counts *total = &report->profile->heap.total;
+    const char *focus = selection->focus ? text_format(report, "focus=%s ", selection->focus) : "";
+    const char *ignore =
+        selection->ignore ? text_format(report, "ignore=%s ", selection->ignore) : "";
+    put_line(
+        report, "shown", false,
+        text_format(report, "%s%sleaves %s of %s and %s of %s allocations",
+                    text_or_empty(report, text_printable(&report->region, focus)),
+                    text_or_empty(report, text_printable(&report->region, ignore)),
+                    unit_share(report->heap.shown.allocated_bytes, total->allocated_bytes).text,
+                    unit_bytes(total->allocated_bytes).text,
+                    unit_share(report->heap.shown.allocations, total->allocations).text,
+                    unit_count(total->allocations).text));
+}
+
+void text_put_summary(struct text_report *report)
+{
+    put_title(report);
+    put_heap_line(report);
+    put_lock_line(report);
+    put_thread_line(report);
+    put_lost_line(report);
+    put_notes(report);
+    put_selection(report);
+}

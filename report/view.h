@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+//
+// view.h - what part of a profile a report shows, and in which order. A new view is a row of the
+// table in view.c.
+#ifndef GAIAPROF_VIEW_H
+#define GAIAPROF_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum view_table {
+    TABLE_ALLOCATIONS = 1,
+    TABLE_LIVE = 2,
+    TABLE_PEAK = 4,
+    TABLE_TEMPORARY = 8,
+    TABLE_LOCKS = 16,
+    TABLE_THREADS = 32,       // one row a thread
+    TABLE_THREAD_CREATE = 64, // one row a creation place
+};
+#define TABLES_HEAP (TABLE_ALLOCATIONS | TABLE_LIVE | TABLE_PEAK | TABLE_TEMPORARY)
+
+struct view {
+    const char *name;
+    unsigned tables; // enum view_table; 0: not recorded by this version
+    const char *help;
+};
+
+enum sort_by {
+    SORT_DEFAULT,
+    SORT_BYTES,
+    SORT_BLOCKS,
+    SORT_LIVE,
+    SORT_PEAK,
+    SORT_TEMPORARY,
+    SORT_WAIT,
+    SORT_COUNT,
+    SORT_LEAKED,
+    SORT_CPU,
+};
+
+struct sort_key {
+    const char *name;
+    enum sort_by by;
+    unsigned tables; // that can be sorted by it
+};
+
+extern const struct view views[];         // ends with name NULL
+extern const struct sort_key sort_keys[]; // ends with name NULL
+
+const struct view *view_find(const char *name);         // NULL: no such view
+const struct sort_key *sort_key_find(const char *name); // NULL: no such key
+
+// The key a table is sorted by when `wanted` is asked for.
+enum sort_by sort_for_table(const struct sort_key *wanted, enum view_table table);
+
+#endif

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: MIT
+#
+# live.sh - gaiaprof report PID on a process that runs, and after it was killed.
+. "$(dirname "$0")/expect.bash"
+need_preload
+
+GAIAPROF_REPORT=none LD_PRELOAD=$BUILD/libgaiaprof.so sleep 60 &
+pid=$!
+trap 'kill -9 $pid 2>/dev/null || true; rm -rf "$scratch"' EXIT
+for attempt in $(seq 100); do
+    ls sleep.*.gaia >/dev/null 2>&1 && grep -q libc.so /proc/$pid/maps && break
+    sleep 0.05
+done
+sleep 0.2
+expect_like 0 "^gaiaprof  sleep \(pid $pid\)  ran .*, still running" gaiaprof report $pid
+expect_like 0 "still running" gaiaprof report sleep.$pid.gaia
+expect_like 0 "  now [0-9]+ blocks" gaiaprof report $pid
+expect_like 0 '"kind": ?"running"' gaiaprof report -f json $pid
+
+{ kill -9 $pid && wait $pid; } 2>/dev/null || true
+expect 2 gaiaprof report $pid <<<"gaiaprof: $pid: no such process"
+expect_like 0 "ended without a word" gaiaprof report sleep.$pid.gaia
+expect_like 0 '"kind": ?"killed"' gaiaprof report -f json sleep.$pid.gaia
+finish

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: MIT
+#
+# report.sh - gaiaprof report on profiles whose every figure is known (tests/unit/profile_builder.c).
+. "$(dirname "$0")/expect.bash"
+"$PROFILE_MAKE" demo demo.gaia
+
+summary='gaiaprof  demo (pid 4711)  ran 2.31 s, exited 0                                            demo.gaia
+
+  heap      1,010 allocations, 103 KiB, exact   peak 4.4 KiB   at exit 58 blocks, 8.8 KiB
+            95.2% of the bytes from 0x1fff (demo), 60.0% of its blocks temporary
+  locks   ! 212 ms waited for 0x601000, 100% of it in 0x3fff (demo)
+  threads ! 1 of 4 finished and were never joined, made by 0x4fff (demo)
+            1 of 4 still running at exit, made by 0x4fff (demo)
+  lost      nothing
+  note      no names from demo: no longer there, or unreadable'
+
+expect 0 gaiaprof report demo.gaia <<EOT
+$summary
+
+ALLOCATIONS  by bytes     bytes  share    sum  blocks  temporary
+  0x1fff  demo         97.7 KiB  95.2%  95.2%   1,000      60.0%
+  0x2fff  demo          4.9 KiB   4.8%   100%      10         0%
+
+    0x1fff: 97.7 KiB
+      0x1fff  demo
+      0xfff   demo
+
+LIVE AT EXIT  by bytes    bytes  share    sum  blocks  of made
+  0x1fff  demo          4.9 KiB  55.6%  55.6%      50     5.0%
+  0x2fff  demo          3.9 KiB  44.4%   100%       8    80.0%
+
+    0x2fff: 3.9 KiB
+      0x2fff  demo
+      0xfff   demo
+
+PEAK  by bytes    bytes  share    sum  blocks
+  0x2fff  demo  3.4 KiB  77.8%  77.8%       7
+  0x1fff  demo   1000 B  22.2%   100%      10
+
+LOCKS  by time waited   waited     max  contended  of acquired
+  0x601000     (mutex)  212 ms  3.1 ms         90        1,000
+    in 0x3fff  demo     212 ms                 90
+
+    waiting 212 ms for 0x601000:
+      0x3fff  demo
+      0xfff   demo
+
+THREADS  by creation place  created  joined  detached  leaked  running     CPU
+  0x4fff  demo                    4       1         1       1        1  150 ms
+EOT
+
+# views, rows, order
+expect 0 gaiaprof report -v peak -n 1 demo.gaia <<EOT
+$summary
+
+PEAK  by bytes    bytes  share    sum  blocks
+  0x2fff  demo  3.4 KiB  77.8%  77.8%       7
+  … 1 more: -n 0 shows all
+
+    0x2fff: 3.4 KiB
+      0x2fff  demo
+      0xfff   demo
+EOT
+expect_like 0 "^ALLOCATIONS  by blocks" gaiaprof report -v allocs --sort blocks demo.gaia
+expect_like 0 "^TEMPORARY  by blocks" gaiaprof report -v temporary demo.gaia
+expect_like 0 "^  4  worker  0x4fff +detached +pthread_exit +50.0 ms" \
+    gaiaprof report -v threads demo.gaia
+expect_like 0 "^THREADS  by creation place" gaiaprof report -v threadcreate demo.gaia
+expect_no "LOCKS|THREADS" gaiaprof report -v heap demo.gaia
+expect_like 0 "^PEAK" gaiaprof report demo.gaia -v peak     # options may follow
+expect_like 0 "^PEAK" gaiaprof report --view=peak -n0 demo.gaia
+
+# focus and ignore: all stacks here are in demo
+expect_like 0 "shown     focus=demo leaves 100% of 103 KiB and 100% of 1,010 allocations" \
+    gaiaprof report --focus demo demo.gaia
+expect_like 0 "shown     ignore=dem\. leaves 0% of 103 KiB" gaiaprof report --ignore 'dem.' demo.gaia
+expect_like 0 "^  nothing" gaiaprof report --focus nonesuch demo.gaia
+
+# several
+[ "$(gaiaprof report demo.gaia demo.gaia | grep -c '^gaiaprof ')" = 2 ] || fail "two profiles"
+
+# a partial profile says so
+head -c 5000 demo.gaia >cut.gaia
+expect_like 0 "^  lost    ! part of the profile" gaiaprof report cut.gaia
+expect_like 0 "^  note      the file is cut off: 5000 of [0-9]+ bytes" gaiaprof report cut.gaia
+
+# -o, and colour only where a terminal is
+gaiaprof report -o out.txt demo.gaia
+cmp -s out.txt <(gaiaprof report demo.gaia) || fail "-o FILE"
+expect_no $'\033' gaiaprof report demo.gaia
+if command -v script >/dev/null; then
+    TERM=xterm script -qec "gaiaprof report demo.gaia" /dev/null </dev/null | grep -q $'\033\\[1m' ||
+        fail "bold headings on a terminal"
+    NO_COLOR=1 TERM=xterm script -qec "gaiaprof report demo.gaia" /dev/null </dev/null |
+        grep -q $'\033' && fail "NO_COLOR"
+fi
+
+# what names can do
+"$PROFILE_MAKE" hostile hostile.gaia
+for view in all threads; do
+    gaiaprof report -v $view hostile.gaia | LC_ALL=C grep -q $'[\001-\011\013-\037\177]' &&
+        fail "a control character in view $view"
+done
+
+# JSON
+if [ -n "$PYTHON3" ]; then
+    for profile in demo hostile cut; do
+        gaiaprof report -f json $profile.gaia | "$PYTHON3" -c '
+import json, sys
+report = json.load(sys.stdin)
+assert report["schema"] == 1
+assert sum(s["allocations"] for s in report["heap"]["sites"]) == report["heap"]["allocations"]
+for section in ("leaks", "order", "cpu", "timeline"):
+    assert section not in report, section
+' || fail "JSON of $profile"
+    done
+fi
+
+# A million stacks: seconds, not minutes.
+"$PROFILE_MAKE" large large.gaia 1000000
+timeout 30 gaiaprof report large.gaia >/dev/null || fail "a million stacks"
+finish

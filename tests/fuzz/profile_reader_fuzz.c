@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+//
+// profile_reader_fuzz.c - libFuzzer's entry: any bytes are a profile that is refused, or loaded and
+// rendered. With clang: -fsanitize=fuzzer,address; without, replay.c feeds it files.
+#include "report/profile.h"
+#include "report/render.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void render_all(struct profile *profile)
+{
+    FILE *out = fopen("/dev/null", "w");
+    struct render_options options = {.view = &views[0], .rows = ROWS_DEFAULT};
+    for (const struct render_format *format = render_formats; out && format->name; format++)
+        format->render(profile, &options, out);
+    if (out)
+        fclose(out);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    void *bytes = malloc(size ? size : 1); // aligned as a mapping is
+    if (!bytes)
+        return 0;
+    memcpy(bytes, data, size);
+    struct profile profile;
+    struct profile_source source = {.path = "fuzz", .bytes = bytes, .length_bytes = size};
+    const char *why;
+    if (profile_load(&profile, &source, &why) == 0) {
+        render_all(&profile);
+        profile_release(&profile);
+    }
+    free(bytes);
+    return 0;
+}

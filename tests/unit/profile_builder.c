@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+//
+// profile_builder.c - see profile_builder.h.
+#include "tests/unit/profile_builder.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct builder_module {
+    struct profile_module module;
+    const char *path;
+};
+
+static void *push(struct builder_records *records)
+{
+    if ((records->count & (records->count - 1)) == 0) { // full at every power of two
+        size_t room = records->count ? 2 * records->count : 1;
+        records->records = realloc(records->records, room * records->record_bytes);
+        if (!records->records)
+            abort();
+    }
+    void *record = (char *)records->records + records->count++ * records->record_bytes;
+    memset(record, 0, records->record_bytes);
+    return record;
+}
+
+void profile_builder_init(struct profile_builder *builder)
+{
+    static const char process[] = "/usr/bin/demo\0demo\0--fast";
+    *builder = (struct profile_builder){
+        .nodes.record_bytes = sizeof(struct profile_node),
+        .cells.record_bytes = sizeof(struct profile_cell),
+        .threads.record_bytes = sizeof(struct profile_thread),
+        .locks.record_bytes = sizeof(struct profile_lock),
+        .waits.record_bytes = sizeof(struct profile_lock_wait),
+        .modules.record_bytes = sizeof(struct builder_module),
+        .process = process,
+        .process_bytes = sizeof(process),
+    };
+    struct profile_header *header = &builder->header;
+    memcpy(header->magic, PROFILE_MAGIC, sizeof(header->magic));
+    header->version = PROFILE_VERSION;
+    header->byte_order = PROFILE_BYTE_ORDER;
+    header->pid = 4711;
+    header->parent_pid = 4710;
+    header->start_realtime_ns = UINT64_C(1700000000000000001);
+    header->start_ns = 1000000000;
+    header->end_ns = 3310000000;
+    header->exit_kind = PROFILE_EXIT_EXITED;
+    header->heap_mode = PROFILE_HEAP_EXACT;
+    header->locks_on = header->threads_on = 1;
+    header->max_frames = 256;
+    header->granule_bytes = 16;
+    header->threads_alive = header->threads_peak = 1;
+    strcpy(header->allocator, "glibc");
+}
+
+void profile_builder_release(struct profile_builder *builder)
+{
+    free(builder->nodes.records);
+    free(builder->cells.records);
+    free(builder->threads.records);
+    free(builder->locks.records);
+    free(builder->waits.records);
+    free(builder->modules.records);
+    free(builder->bytes);
+}
+
+uint32_t builder_node(struct profile_builder *builder, uint64_t pc, uint32_t parent)
+{
+    struct profile_node *node = push(&builder->nodes);
+    *node = (struct profile_node){.pc = pc, .parent = parent};
+    return (uint32_t)builder->nodes.count;
+}
+
+// Outermost first in `pcs`; a root of generation 0 below them.
+uint32_t builder_stack(struct profile_builder *builder, const uint64_t *pcs, size_t count)
+{
+    uint32_t node = builder_node(builder, 1, 0);
+    for (size_t i = 0; i < count; i++)
+        node = builder_node(builder, pcs[i], node);
+    return node;
+}
+
+uint32_t builder_lock(struct profile_builder *builder, const struct profile_lock *lock)
+{
+    *(struct profile_lock *)push(&builder->locks) = *lock;
+    return (uint32_t)builder->locks.count;
+}
+
+void builder_cell(struct profile_builder *builder, const struct profile_cell *cell)
+{
+    *(struct profile_cell *)push(&builder->cells) = *cell;
+}
+
+void builder_thread(struct profile_builder *builder, const struct profile_thread *thread)
+{
+    struct profile_thread *record = push(&builder->threads);
+    *record = *thread;
+    record->serial = (uint32_t)builder->threads.count;
+}
+
+void builder_wait(struct profile_builder *builder, const struct profile_lock_wait *wait)
+{
+    *(struct profile_lock_wait *)push(&builder->waits) = *wait;
+}
+
+void builder_module(struct profile_builder *builder, uint64_t start, uint64_t end, const char *path)
+{
+    struct builder_module *module = push(&builder->modules);
+    module->path = path;
+    module->module = (struct profile_module){
+        .start = start,
+        .end = end,
+        .bias = start,
+        .last_generation = UINT32_MAX,
+        .path_bytes = (uint32_t)strlen(path),
+    };
+}
+
+// --- the file
+
+static unsigned char *extend(struct profile_builder *builder, size_t bytes)
+{
+    size_t length = builder->length_bytes + bytes;
+    unsigned char *larger = realloc(builder->bytes, length);
+    if (!larger)
+        abort();
+    builder->bytes = larger;
+    unsigned char *added = larger + builder->length_bytes;
+    memset(added, 0, bytes);
+    builder->length_bytes = length;
+    return added;
+}
+
+static void put_chunk(struct profile_builder *builder, struct profile_chunk chunk,
+                      const void *payload, size_t bytes)
+{
+    size_t length = sizeof(chunk) + bytes;
+    length += -length % PROFILE_CHUNK_ALIGN;
+    chunk.length_bytes = length;
+    chunk.used_bytes = bytes;
+    unsigned char *at = extend(builder, length);
+    memcpy(at, &chunk, sizeof(chunk));
+    if (bytes)
+        memcpy(at + sizeof(chunk), payload, bytes);
+}
+
+static void put_records(struct profile_builder *builder, uint32_t type,
+                        const struct builder_records *records, size_t first, size_t count)
+{
+    if (count == 0)
+        return;
+    struct profile_chunk chunk = {
+        .type = type,
+        .record_bytes = (uint32_t)records->record_bytes,
+        .first_id = (uint32_t)first + 1,
+    };
+    put_chunk(builder, chunk, (char *)records->records + first * records->record_bytes,
+              count * records->record_bytes);
+}
+
+// In two chunks where there is enough for two.
+static void put_all(struct profile_builder *builder, uint32_t type,
+                    const struct builder_records *records)
+{
+    size_t half = records->count / 2;
+    put_records(builder, type, records, 0, half);
+    put_records(builder, type, records, half, records->count - half);
+}
+
+static void put_module(struct profile_builder *builder, const struct builder_module *module)
+{
+    unsigned char payload[sizeof(struct profile_module) + 4096] = {0};
+    size_t path_bytes = strlen(module->path) + 1;
+    if (path_bytes > 4096)
+        abort();
+    memcpy(payload, &module->module, sizeof(module->module));
+    memcpy(payload + sizeof(module->module), module->path, path_bytes);
+    put_chunk(builder, (struct profile_chunk){.type = PROFILE_CHUNK_MODULE}, payload,
+              sizeof(module->module) + path_bytes);
+}
+
+void profile_builder_finish(struct profile_builder *builder)
+{
+    builder->length_bytes = 0;
+    extend(builder, PROFILE_HEADER_BYTES);
+    put_chunk(builder, (struct profile_chunk){.type = PROFILE_CHUNK_PROCESS}, builder->process,
+              builder->process_bytes);
+    for (size_t i = 0; i < builder->modules.count; i++)
+        put_module(builder, (struct builder_module *)builder->modules.records + i);
+    put_chunk(builder, (struct profile_chunk){.type = 4000}, "of a later version", 18);
+    put_all(builder, PROFILE_CHUNK_NODES, &builder->nodes);
+    put_all(builder, PROFILE_CHUNK_CELLS, &builder->cells);
+    put_all(builder, PROFILE_CHUNK_THREADS, &builder->threads);
+    put_all(builder, PROFILE_CHUNK_LOCKS, &builder->locks);
+    put_all(builder, PROFILE_CHUNK_LOCK_WAITS, &builder->waits);
+    put_chunk(builder, (struct profile_chunk){.type = PROFILE_CHUNK_PAD}, NULL, 0);
+    builder->header.used_bytes = builder->length_bytes;
+    memcpy(builder->bytes, &builder->header, sizeof(builder->header));
+}
+
+// --- the demo
+
+static void demo_heap(struct profile_builder *builder)
+{
+    const uint64_t request[] = {0x401000, 0x402000}, cache[] = {0x401000, 0x403000};
+    uint32_t busy = builder_stack(builder, request, 2);
+    uint32_t kept = builder_stack(builder, cache, 2);
+    struct profile_cell cells[] = {
+        {busy, 3, 600, 60000, 550, 55000, 500, 10, 1000},
+        {busy, 2, 400, 40000, 400, 40000, 100, 77, 7777}, // untouched since peak 2
+        {kept, 3, 10, 5000, 0, 0, 0, 8, 4000},
+        {kept, 3, 0, 0, 2, 1000, 0, -1, -500}, // freed by another thread
+    };
+    for (size_t i = 0; i < sizeof(cells) / sizeof(*cells); i++)
+        builder_cell(builder, &cells[i]);
+    builder->header.peak_epoch = 3;
+    builder->header.peak_bytes = 4500;
+    builder->header.live_bytes = 4000;
+}
+
+static void demo_locks(struct profile_builder *builder)
+{
+    const uint64_t waiter[] = {0x401000, 0x404000};
+    uint32_t stack = builder_stack(builder, waiter, 2);
+    uint32_t lock = builder_lock(builder, &(struct profile_lock){.address = 0x601000,
+                                                                 .acquisitions = 1000,
+                                                                 .contentions = 90,
+                                                                 .wait_ns = 212000000,
+                                                                 .wait_max_ns = 3100000});
+    builder_lock(builder, &(struct profile_lock){.address = 0x601040, .acquisitions = 7});
+    builder_wait(builder, &(struct profile_lock_wait){lock, stack, 90, 212000000, 3100000, 0, ""});
+}
+
+static void demo_threads(struct profile_builder *builder)
+{
+    const uint64_t creator[] = {0x401000, 0x405000};
+    uint32_t stack = builder_stack(builder, creator, 2);
+    struct profile_thread main_thread = {.tid = 4711, .start_ns = 1000000000, .name = "demo"};
+    struct profile_thread worker = {.tid = 4712,
+                                    .origin = PROFILE_ORIGIN_CREATED,
+                                    .creation_stack = stack,
+                                    .create_ns = 1100000000,
+                                    .start_ns = 1100000001,
+                                    .end_ns = 1200000000,
+                                    .cpu_ns = 50000000,
+                                    .exit_kind = PROFILE_THREAD_RETURNED,
+                                    .name = "worker",
+                                    .reallocs = 3};
+    builder_thread(builder, &main_thread);
+    builder_thread(builder, &worker);
+    worker.join_kind = PROFILE_JOIN_JOINED;
+    builder_thread(builder, &worker);
+    worker.join_kind = PROFILE_JOIN_DETACHED;
+    worker.exit_kind = PROFILE_THREAD_PTHREAD_EXIT;
+    builder_thread(builder, &worker);
+    worker.join_kind = PROFILE_JOIN_NONE;
+    worker.exit_kind = PROFILE_THREAD_RUNNING;
+    worker.end_ns = worker.cpu_ns = 0;
+    builder_thread(builder, &worker);
+    builder->header.threads_peak = 3;
+}
+
+void profile_builder_fill_demo(struct profile_builder *builder)
+{
+    builder_module(builder, 0x400000, 0x500000, "/usr/bin/demo");
+    demo_heap(builder);
+    demo_locks(builder);
+    demo_threads(builder);
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+//
+// profile_builder.h - well-formed profiles in memory, for tests: fill records in any order, then
+// profile_builder_finish(). Aborts without memory.
+#ifndef GAIAPROF_TESTS_PROFILE_BUILDER_H
+#define GAIAPROF_TESTS_PROFILE_BUILDER_H
+
+#include "preload/profile_format.h"
+
+#include <stddef.h>
+
+struct builder_records {
+    void *records;
+    size_t count, record_bytes;
+};
+
+struct profile_builder {
+    struct profile_header header; // fields may be set freely until the end
+    struct builder_records nodes, cells, threads, locks, waits;
+    struct builder_records modules; // of struct builder_module
+    const char *process;            // "exe\0argv[0]\0...", process_bytes long
+    size_t process_bytes;
+    unsigned char *bytes; // the file, after _finish
+    size_t length_bytes, room_bytes;
+};
+
+// A process "demo" (pid 4711) that ran 2.31 s and exited 0, everything recorded.
+void profile_builder_init(struct profile_builder *builder);
+void profile_builder_release(struct profile_builder *builder);
+
+// Ids of what they add.
+uint32_t builder_node(struct profile_builder *builder, uint64_t pc, uint32_t parent);
+uint32_t builder_stack(struct profile_builder *builder, const uint64_t *pcs, size_t count);
+uint32_t builder_lock(struct profile_builder *builder, const struct profile_lock *lock);
+
+void builder_cell(struct profile_builder *builder, const struct profile_cell *cell);
+void builder_thread(struct profile_builder *builder, const struct profile_thread *thread);
+void builder_wait(struct profile_builder *builder, const struct profile_lock_wait *wait);
+void builder_module(struct profile_builder *builder, uint64_t start, uint64_t end,
+                    const char *path);
+
+// Makes the file of what was added.
+void profile_builder_finish(struct profile_builder *builder);
+
+// One of everything: sites of two slots, a peak, temporary blocks, waits, threads of every
+// end. What the tests expect stands in them.
+void profile_builder_fill_demo(struct profile_builder *builder);
+
+#endif

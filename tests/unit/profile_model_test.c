@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: MIT
+//
+// profile_model_test.c - what the model makes of records: sums over slots, the peak, threads,
+// locks, stacks with markers and signals.
+#include "tests/unit/profile_support.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct profile_builder built;
+static struct profile profile;
+
+static int set_up(void **state)
+{
+    (void)state;
+    profile_builder_init(&built);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    profile_release(&profile);
+    profile_builder_release(&built);
+    return 0;
+}
+
+static void load_demo(void)
+{
+    profile_builder_fill_demo(&built);
+    load_built(&profile, &built);
+}
+
+// --- heap
+
+static void test_sums_over_slots(void **state)
+{
+    (void)state;
+    load_demo();
+    const struct heap_counts *busy = &profile.heap.sites[0].counts;
+    assert_int_equal(profile.heap.site_count, 2);
+    assert_int_equal(busy->allocations, 1000);
+    assert_int_equal(busy->allocated_bytes, 100000);
+    assert_int_equal(busy->temporary, 600);
+    assert_int_equal(busy->live_blocks, 50);
+    const struct heap_counts *total = &profile.heap.total;
+    assert_int_equal(total->allocations, 1010);
+    assert_int_equal(total->frees, 952);
+    assert_int_equal(total->live_bytes, 9000);
+    assert_int_equal(profile.heap.reallocs, 12);
+}
+
+static void test_peak_adds_up(void **state)
+{
+    (void)state;
+    load_demo();
+    // saved at this peak: 1000; untouched since an older one: its live value 0
+    assert_int_equal(profile.heap.sites[0].counts.peak_bytes, 1000);
+    assert_int_equal(profile.heap.sites[0].counts.peak_blocks, 10);
+    assert_int_equal(profile.heap.sites[1].counts.peak_bytes, 3500);
+    assert_int_equal(profile.heap.total.peak_bytes, 4500);
+}
+
+static void test_peak_now(void **state)
+{
+    (void)state;
+    profile_builder_fill_demo(&built);
+    built.header.live_bytes = built.header.peak_bytes = 9000;
+    load_built(&profile, &built);
+    assert_int_equal(profile.heap.total.peak_bytes, profile.heap.total.live_bytes);
+}
+
+static void test_epoch_wraps(void **state)
+{
+    (void)state;
+    const uint64_t pc = 0x401000;
+    uint32_t stack = builder_stack(&built, &pc, 1);
+    built.header.peak_epoch = 1;
+    built.header.peak_bytes = 1;
+    builder_cell(&built, &(struct profile_cell){stack, UINT32_MAX, 5, 50, 0, 0, 0, 1, 10});
+    builder_cell(&built, &(struct profile_cell){stack, 2, 5, 50, 0, 0, 0, 1, 10}); // meanwhile
+    load_built(&profile, &built);
+    assert_int_equal(profile.heap.total.peak_bytes, 60);
+}
+
+static void test_unpublished_records(void **state)
+{
+    (void)state;
+    profile_builder_fill_demo(&built);
+    builder_cell(&built, &(struct profile_cell){0, 0, 5, 50, 0, 0, 0, 0, 0});
+    builder_lock(&built, &(struct profile_lock){.acquisitions = 4});
+    load_built(&profile, &built);
+    assert_int_equal(profile.heap.total.allocations, 1010);
+    assert_int_equal(profile.lock_count, 2);
+}
+
+// --- threads
+
+static void test_threads(void **state)
+{
+    (void)state;
+    load_demo();
+    const struct threads *threads = &profile.threads;
+    assert_int_equal(threads->created, 4);
+    assert_int_equal(threads->finished, 3);
+    assert_int_equal(threads->leaked, 1);
+    assert_int_equal(threads->running, 1);
+    assert_string_equal(threads->records[0].join, "running");
+    assert_string_equal(threads->records[1].join, "leaked");
+    assert_string_equal(threads->records[1].exit, "return");
+    assert_string_equal(threads->records[2].join, "joined");
+    assert_string_equal(threads->records[3].join, "detached");
+    assert_string_equal(threads->records[3].exit, "pthread_exit");
+    assert_string_equal(threads->records[4].exit, "process end");
+}
+
+static void test_adopted_thread_is_no_leak(void **state)
+{
+    (void)state;
+    builder_thread(&built, &(struct profile_thread){.origin = PROFILE_ORIGIN_ADOPTED,
+                                                    .exit_kind = PROFILE_THREAD_RETURNED,
+                                                    .end_ns = 5});
+    load_built(&profile, &built);
+    assert_int_equal(profile.threads.created, 1);
+    assert_int_equal(profile.threads.finished, 1);
+    assert_int_equal(profile.threads.leaked, 0);
+    assert_null(profile.threads.records[0].join);
+}
+
+static void test_duplicate_serials(void **state)
+{
+    (void)state;
+    struct profile_thread thread = {.origin = PROFILE_ORIGIN_CREATED};
+    for (int i = 0; i < 4; i++)
+        builder_thread(&built, &thread);
+    ((struct profile_thread *)built.threads.records)[2].serial = 1;
+    load_built(&profile, &built);
+    assert_int_equal(profile.threads.record_count, 3);
+    assert_true(has_note(&profile, "1 thread records"));
+}
+
+// --- locks
+
+static void test_locks(void **state)
+{
+    (void)state;
+    load_demo();
+    assert_int_equal(profile.lock_count, 2);
+    const struct lock *lock = &profile.locks[0];
+    assert_string_equal(lock->name, "0x601000");
+    assert_int_equal(lock->wait_ns, 212000000);
+    assert_int_equal(lock->wait_count, 1);
+    assert_int_equal(lock->waits[0].count, 90);
+    assert_int_equal(profile.locks[1].acquisitions, 7);
+}
+
+static void test_waits_without_lock(void **state)
+{
+    (void)state;
+    profile_builder_fill_demo(&built);
+    builder_wait(&built, &(struct profile_lock_wait){.lock = 99, .count = 1});
+    load_built(&profile, &built);
+    assert_true(has_note(&profile, "1 lock waits"));
+    assert_int_equal(profile.locks[0].wait_count, 1);
+}
+
+// --- the end of the process
+
+static void assert_end(uint32_t kind, bool running, enum profile_state state, int64_t duration_ns)
+{
+    built.header.exit_kind = kind;
+    built.header.end_ns = kind == PROFILE_EXIT_NONE ? 0 : UINT64_C(3310000000);
+    profile_builder_finish(&built);
+    struct profile_source source = {.path = "x",
+                                    .bytes = built.bytes,
+                                    .length_bytes = built.length_bytes,
+                                    .running = running,
+                                    .now_ns = 1500000000};
+    const char *why;
+    assert_int_equal(profile_load(&profile, &source, &why), 0);
+    assert_int_equal(profile.state, state);
+    assert_int_equal(profile.duration_ns, duration_ns);
+    profile_release(&profile);
+}
+
+static void test_ends(void **state)
+{
+    (void)state;
+    assert_end(PROFILE_EXIT_EXITED, false, STATE_EXITED, 2310000000);
+    assert_end(PROFILE_EXIT_EXITED, true, STATE_EXITED, 2310000000);
+    assert_end(PROFILE_EXIT_EXECED, false, STATE_EXECED, 2310000000);
+    assert_end(PROFILE_EXIT_SIGNALED, false, STATE_SIGNALED, 2310000000);
+    assert_end(PROFILE_EXIT_NONE, false, STATE_KILLED, -1);
+    assert_end(PROFILE_EXIT_NONE, true, STATE_RUNNING, 500000000);
+    assert_end(77, false, STATE_KILLED, -1);
+}
+
+static void test_process(void **state)
+{
+    (void)state;
+    load_demo();
+    assert_string_equal(profile.exe, "/usr/bin/demo");
+    assert_int_equal(profile.arg_count, 2);
+    assert_string_equal(profile.args[1], "--fast");
+}
+
+// --- stacks
+
+static void assert_frame(struct stack_walk *walk, const char *function, uint64_t offset)
+{
+    const struct frame *frame = stack_walk_next(&profile, walk);
+    assert_non_null(frame);
+    if (function)
+        assert_string_equal(frame->place->function, function);
+    else
+        assert_int_equal(frame->offset, offset);
+}
+
+static void test_markers(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t marker;
+        const char *name;
+    } markers[] = {{PROFILE_MARKER_TRUNCATED, "[truncated]"},
+                   {PROFILE_MARKER_STARTUP, "[before start]"},
+                   {PROFILE_MARKER_UNWIND_FAILED, "[unwind failed]"}};
+    uint32_t stacks[3];
+    for (size_t i = 0; i < 3; i++) {
+        const uint64_t pcs[] = {markers[i].marker, 0x5001};
+        stacks[i] = builder_stack(&built, pcs, 2);
+    }
+    load_built(&profile, &built);
+    for (size_t i = 0; i < 3; i++) {
+        struct stack_walk walk = {.node = stacks[i]};
+        assert_frame(&walk, NULL, 0x5000);
+        assert_frame(&walk, markers[i].name, 0);
+        assert_null(stack_walk_next(&profile, &walk));
+    }
+}
+
+// Called frames are looked up before the return address, an interrupted one at its pc; the same
+// node may be both.
+static void test_signal_frames(void **state)
+{
+    (void)state;
+    uint32_t root = builder_node(&built, 1, 0);
+    uint32_t work = builder_node(&built, 0x401000, root);
+    uint32_t trampoline = builder_node(&built, 0x402000 | PROFILE_PC_SIGNAL, work);
+    uint32_t handler = builder_node(&built, 0x403000, trampoline);
+    uint32_t callee = builder_node(&built, 0x404000, work);
+    load_built(&profile, &built);
+    struct stack_walk walk = {.node = handler};
+    assert_frame(&walk, NULL, 0x402fff);
+    assert_frame(&walk, "[signal]", 0);
+    assert_frame(&walk, NULL, 0x401000);
+    assert_null(stack_walk_next(&profile, &walk));
+    walk = (struct stack_walk){.node = callee};
+    assert_frame(&walk, NULL, 0x403fff);
+    assert_frame(&walk, NULL, 0x400fff);
+    assert_null(stack_walk_next(&profile, &walk));
+}
+
+static void test_own_frames_are_left_out(void **state)
+{
+    (void)state;
+    const uint64_t pcs[] = {0x401000, 0x901000, 0x402000, 0x902000};
+    builder_module(&built, 0x400000, 0x500000, "/usr/bin/demo");
+    builder_module(&built, 0x900000, 0xa00000, "/usr/lib/libgaiaprof.so");
+    uint32_t stack = builder_stack(&built, pcs, 4);
+    load_built(&profile, &built);
+    struct stack_walk walk = {.node = stack};
+    assert_frame(&walk, NULL, 0x1fff);
+    assert_frame(&walk, NULL, 0xfff);
+    assert_null(stack_walk_next(&profile, &walk));
+}
+
+static void test_generations(void **state)
+{
+    (void)state;
+    uint32_t roots[2], stacks[2];
+    builder_module(&built, 0x400000, 0x500000, "/lib/first.so");
+    builder_module(&built, 0x400000, 0x500000, "/lib/second.so");
+    struct profile_module *first = built.modules.records;
+    first->last_generation = 4;
+    struct profile_module *second =
+        (void *)((char *)built.modules.records + built.modules.record_bytes);
+    second->first_generation = 5;
+    for (uint32_t i = 0; i < 2; i++) {
+        roots[i] = builder_node(&built, 1 + 4 + i, 0);
+        stacks[i] = builder_node(&built, 0x401000, roots[i]);
+    }
+    load_built(&profile, &built);
+    struct stack_walk walk = {.node = stacks[0]};
+    assert_string_equal(stack_walk_next(&profile, &walk)->place->module, "/lib/first.so");
+    walk = (struct stack_walk){.node = stacks[1]};
+    assert_string_equal(stack_walk_next(&profile, &walk)->place->module, "/lib/second.so");
+}
+
+static void test_user_frame(void **state)
+{
+    (void)state;
+    const uint64_t pcs[] = {0x401000, 0x402000, 0x701000}, runtime_only[] = {0x701000};
+    builder_module(&built, 0x400000, 0x500000, "/usr/bin/demo");
+    builder_module(&built, 0x700000, 0x800000, "/lib/libc.so.6");
+    uint32_t stack = builder_stack(&built, pcs, 3);
+    uint32_t runtime = builder_stack(&built, runtime_only, 1);
+    load_built(&profile, &built);
+    assert_int_equal(stack_user_frame(&profile, stack)->offset, 0x1fff);
+    assert_int_equal(stack_user_frame(&profile, runtime)->offset, 0xfff);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_sums_over_slots, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_peak_adds_up, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_peak_now, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_epoch_wraps, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_unpublished_records, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_threads, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_adopted_thread_is_no_leak, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_duplicate_serials, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_locks, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_waits_without_lock, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_ends, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_process, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_markers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_signal_frames, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_own_frames_are_left_out, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_generations, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_user_frame, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+//
+// render_json_test.c - the JSON report parses, adds up, holds what schema 1 names, and nothing that
+// was not recorded.
+#include "tests/unit/profile_support.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct profile_builder built;
+static struct profile profile;
+
+static int set_up(void **state)
+{
+    (void)state;
+    profile_builder_init(&built);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    profile_release(&profile);
+    profile_builder_release(&built);
+    return 0;
+}
+
+static json_t *parsed(const char *view)
+{
+    char *text = rendered(&profile, "json", view);
+    json_error_t error;
+    json_t *root = json_loads(text, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+    if (!root)
+        fail_msg("line %d: %s", error.line, error.text);
+    free(text);
+    return root;
+}
+
+static int64_t integer(const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+    assert_true(json_is_integer(value));
+    return json_integer_value(value);
+}
+
+static int64_t sum(const json_t *sites, const char *key)
+{
+    int64_t total = 0;
+    size_t index;
+    json_t *site;
+    json_array_foreach(sites, index, site) total += integer(site, key);
+    return total;
+}
+
+static void test_sites_add_up(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {"allocations", "allocated_bytes", "frees",
+                                       "freed_bytes", "temporary",       "live_blocks",
+                                       "live_bytes",  "peak_bytes"};
+    profile_builder_fill_demo(&built);
+    load_built(&profile, &built);
+    json_t *root = parsed("all");
+    const json_t *heap = json_object_get(root, "heap");
+    for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+        assert_int_equal(sum(json_object_get(heap, "sites"), keys[i]), integer(heap, keys[i]));
+    assert_int_equal(integer(heap, "reallocs"), 12);
+    assert_int_equal(integer(heap, "peak_bytes"), 4500);
+    json_decref(root);
+}
+
+static void test_schema(void **state)
+{
+    (void)state;
+    profile_builder_fill_demo(&built);
+    load_built(&profile, &built);
+    json_t *root = parsed("all"), *locks, *waiters, *stack;
+    int schema, pid, status, line_count, created, leaked;
+    const char *kind, *name, *start, *heap;
+    int complete;
+    assert_int_equal(
+        json_unpack(root, "{s:i, s:{s:i, s:s, s:{s:s, s:i}}, s:{s:s}, s:{s:b}, s:{s:i, s:i}}",
+                    "schema", &schema, "process", "pid", &pid, "start", &start, "exit", "kind",
+                    &kind, "status", &status, "mode", "heap", &heap, "health", "complete",
+                    &complete, "threads", "created", &created, "leaked", &leaked),
+        0);
+    assert_int_equal(schema, 1);
+    assert_int_equal(pid, 4711);
+    assert_string_equal(kind, "exited");
+    assert_string_equal(start, "2023-11-14T22:13:20.000000001Z");
+    assert_string_equal(heap, "exact");
+    assert_true(complete);
+    assert_int_equal(leaked, 1);
+    locks = json_object_get(root, "locks");
+    assert_int_equal(json_unpack(locks, "[{s:s, s:o}]", "name", &name, "waiters", &waiters), 0);
+    assert_string_equal(name, "0x601000");
+    assert_int_equal(json_unpack(waiters, "[{s:i, s:o}]", "count", &line_count, "stack", &stack),
+                     0);
+    assert_int_equal(line_count, 90);
+    assert_int_equal(json_array_size(stack), 2);
+    assert_int_equal(integer(json_array_get(stack, 0), "offset"), 0x3fff);
+    json_decref(root);
+}
+
+static void assert_absent(const json_t *root, const char *key)
+{
+    assert_null(json_object_get(root, key));
+}
+
+static void test_what_was_not_recorded_is_absent(void **state)
+{
+    (void)state;
+    built.header.heap_mode = PROFILE_HEAP_OFF;
+    built.header.locks_on = built.header.threads_on = 0;
+    load_built(&profile, &built);
+    json_t *root = parsed("all");
+    assert_absent(root, "heap");
+    assert_absent(root, "locks");
+    assert_absent(root, "threads");
+    assert_absent(root, "leaks");
+    assert_absent(root, "cpu");
+    json_decref(root);
+}
+
+static void test_views(void **state)
+{
+    (void)state;
+    profile_builder_fill_demo(&built);
+    load_built(&profile, &built);
+    json_t *root = parsed("peak");
+    assert_non_null(json_object_get(root, "heap"));
+    assert_absent(root, "locks");
+    json_decref(root);
+    root = parsed("block");
+    assert_absent(root, "heap");
+    assert_non_null(json_object_get(root, "locks"));
+    json_decref(root);
+}
+
+static void test_hostile_strings(void **state)
+{
+    (void)state;
+    static const char process[] = "/bin/\x1b\"\\\xff\0a\xc3(\0\x01";
+    built.process = process;
+    built.process_bytes = sizeof(process);
+    profile_builder_fill_demo(&built);
+    struct profile_thread thread = {.tid = 1};
+    memset(thread.name, 0xfe, sizeof(thread.name)); // no NUL
+    builder_thread(&built, &thread);
+    ((struct profile_cell *)built.cells.records)->freed_bytes = UINT64_MAX;
+    load_built(&profile, &built);
+    json_t *root = parsed("all");
+    const json_t *args = json_object_get(json_object_get(root, "process"), "args");
+    assert_int_equal(json_array_size(args), 2);
+    assert_string_equal(json_string_value(json_array_get(args, 0)), "a\uFFFD(");
+    json_decref(root);
+}
+
+static void test_selection(void **state)
+{
+    (void)state;
+    struct selection selection = {.focus = "second"};
+    builder_module(&built, 0x400000, 0x500000, "/lib/first.so");
+    builder_module(&built, 0x500000, 0x600000, "/lib/second.so");
+    const uint64_t one[] = {0x401000}, two[] = {0x401000, 0x501000};
+    uint32_t hidden = builder_stack(&built, one, 1), shown = builder_stack(&built, two, 2);
+    builder_cell(&built, &(struct profile_cell){hidden, 0, 1, 10, 0, 0, 0, 0, 0});
+    builder_cell(&built, &(struct profile_cell){shown, 0, 2, 20, 0, 0, 0, 0, 0});
+    load_built(&profile, &built);
+    assert_int_equal(selection_apply(&selection, &profile), 0);
+    assert_true(site_of(&profile, hidden)->hidden);
+    assert_false(site_of(&profile, shown)->hidden);
+    json_t *root = parsed("all");
+    const json_t *heap = json_object_get(root, "heap");
+    assert_int_equal(sum(json_object_get(heap, "sites"), "allocations"), 2);
+    assert_int_equal(integer(heap, "allocations"), 3);
+    json_decref(root);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_sites_add_up, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_schema, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_what_was_not_recorded_is_absent, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_views, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_hostile_strings, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_selection, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
