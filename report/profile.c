@@ -132,6 +132,12 @@ static void note_peak_bound(struct profile *profile)
                      unit_bytes((int64_t)profile->header.peak_slack_bytes).text);
 }
 
+static void note_bypass(struct profile *profile)
+{
+    if (profile->header.heap_bypassed && profile->header.heap_mode != PROFILE_HEAP_OFF)
+        profile_note(profile, "the program has its own malloc: none of its heap was seen");
+}
+
 static int load_parts(struct profile *profile, struct profile_reader *reader)
 {
     int error = find_process(profile, reader);
@@ -174,6 +180,7 @@ int profile_load(struct profile *profile, const struct profile_source *source, c
     }
     judge_file(profile, &reader);
     note_peak_bound(profile);
+    note_bypass(profile);
     profile_check_stacks(profile);
     return 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// render_json.c - schema 1 of docs/DESIGN.md, written as a stream: one small jansson object at a
+// render_json.c - schema 1 of docs/json.md, written as a stream: one small jansson object at a
 // time, and the frames of an address rendered once and kept with it, so that a profile of a million
 // stacks needs no tree in memory. A section that was not recorded is absent.
 #include "report/render.h"

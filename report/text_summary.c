@@ -49,10 +49,12 @@ static const char *state_words(struct text_report *report)
     }
 }
 
+// As it was called: the file itself may go by another name (busybox, redis-server).
 static const char *program_name(struct text_report *report)
 {
     const struct profile *profile = report->profile;
-    const char *name = *profile->exe ? path_basename(profile->exe) : "a program";
+    const char *called = profile->arg_count ? profile->args[0] : profile->exe;
+    const char *name = *called ? path_basename(called) : "a program";
     name = text_or_empty(report, text_printable(&report->region, name));
     return text_cut(&report->region, name, 30);
 }
@@ -129,6 +131,11 @@ static void put_heap_line(struct text_report *report)
     const struct heap_counts *total = &profile->heap.total;
     if (profile->header.heap_mode == PROFILE_HEAP_OFF) {
         put_line(report, "heap", false, "not recorded (GAIAPROF_HEAP=exact)");
+        return;
+    }
+    if (profile->header.heap_bypassed) {
+        put_line(report, "heap", true,
+                 "nothing seen: the program has its own malloc, which comes before gaiaprof's");
         return;
     }
     if (total->allocations == 0) {
