@@ -5,6 +5,7 @@
 // until the process is gone.
 #include "preload/hooks_process.h"
 #include "preload/options.h"
+#include "preload/own_heap.h"
 #include "preload/real.h"
 #include "preload/recording.h"
 
@@ -24,6 +25,12 @@ static void at_quick_exit_(void)
     hooks_process_end(hooks_process_quick_status);
 }
 
+static void in_forked_child(void)
+{
+    own_heap_after_fork();
+    recording_follow_fork();
+}
+
 __attribute__((constructor)) static void construct(void)
 {
     real_find();
@@ -33,5 +40,5 @@ __attribute__((constructor)) static void construct(void)
         hooks_process_clean_environment();
     on_exit(at_exit, NULL);
     at_quick_exit(at_quick_exit_);
-    pthread_atfork(NULL, NULL, recording_follow_fork);
+    pthread_atfork(NULL, NULL, in_forked_child);
 }

@@ -105,3 +105,8 @@ size_t own_heap_size(const void *memory)
 {
     return block_of(memory)->bytes;
 }
+
+void own_heap_after_fork(void)
+{
+    lock.is_taken = 0;
+}

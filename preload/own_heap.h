@@ -20,6 +20,9 @@ void own_heap_free(void *block);
 // The size a block was asked with.
 size_t own_heap_size(const void *block);
 
+// In a child made by fork: another thread of the parent may have been at it.
+void own_heap_after_fork(void);
+
 static inline bool own_heap_owns(const void *block)
 {
     return (uintptr_t)block - own_heap_start < OWN_HEAP_BYTES && own_heap_start;

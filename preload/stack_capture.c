@@ -16,6 +16,7 @@
 #include "preload/profile_writer.h"
 #include "preload/stack_table.h"
 #include "preload/sys.h"
+#include "preload/text.h"
 #include "preload/thread_table.h"
 #include "preload/unwinder_calls.h"
 
@@ -47,13 +48,15 @@ void stack_capture_init(void)
     void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
     void *warm_up[8];
 
-    if (!library) {
-        dlerror();
+    int (*function)(void **, int) =
+        library ? (int (*)(void **, int))dlsym(library, "unw_backtrace") : NULL;
+
+    if (!function) {
+        const char *why = dlerror();
+
+        text_warn(2, "stacks have one frame only", why ? why : "no libunwind");
         return;
     }
-    int (*function)(void **, int) = (int (*)(void **, int))dlsym(library, "unw_backtrace");
-    if (!function)
-        return;
     unwinder_calls_redirect(library);
     unwinder = modules_range_of((uintptr_t)function);
     loader = modules_range_of((uintptr_t)dlsym(RTLD_DEFAULT, "__tls_get_addr"));
