@@ -1,0 +1,47 @@
+# Tests of preload/: its sources without the hooks and the constructor, linked into the tests, so
+# that a table can be driven by hand. An archive and not objects: a test may define a module of its
+# own (heap and locks bring a stack_capture() that returns what they say).
+#
+# Sanitizers: everything here works with address,undefined. With thread, thread_table is left out:
+# its last words come in the last round of key destructors, when ThreadSanitizer's own state of the
+# thread is gone. What no sanitizer allows (unwinding on a stack of our own, the reporter's clone)
+# is not called by these tests.
+get_target_property(preload_sources gaiaprof_preload SOURCES)
+list(FILTER preload_sources EXCLUDE REGEX "hooks_|init\\.c")
+get_target_property(preload_includes gaiaprof_preload INCLUDE_DIRECTORIES)
+get_target_property(preload_definitions gaiaprof_preload COMPILE_DEFINITIONS)
+set(preload_files "")
+foreach(source ${preload_sources})
+    cmake_path(ABSOLUTE_PATH source BASE_DIRECTORY ${PROJECT_SOURCE_DIR}/preload)
+    list(APPEND preload_files ${source})
+endforeach()
+
+add_library(preload_parts STATIC ${preload_files})
+target_include_directories(preload_parts PUBLIC ${preload_includes})
+target_compile_definitions(preload_parts PRIVATE ${preload_definitions})
+target_compile_options(preload_parts PUBLIC -O2 -g ${GAIAPROF_SANITIZE_FLAGS})
+target_link_options(preload_parts PUBLIC ${GAIAPROF_SANITIZE_FLAGS})
+target_link_libraries(preload_parts PUBLIC Threads::Threads)
+
+add_library(preload_support STATIC preload_support.c)
+target_link_libraries(preload_support PUBLIC preload_parts PkgConfig::CMOCKA)
+
+# Further arguments are sources beside the test's own.
+function(preload_test name)
+    add_executable(preload_${name}_test preload_${name}_test.c ${ARGN})
+    target_link_libraries(preload_${name}_test PRIVATE preload_support)
+    set_target_properties(preload_${name}_test PROPERTIES
+        RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
+    add_test(NAME unit.preload.${name} COMMAND preload_${name}_test)
+    set_tests_properties(unit.preload.${name} PROPERTIES TIMEOUT 120)
+endfunction()
+
+foreach(subject options text profile_path profile_writer record_table stack_table live_table
+        cell_table guard own_heap spinlock sys)
+    preload_test(${subject})
+endforeach()
+if(NOT GAIAPROF_SANITIZE MATCHES "thread")
+    preload_test(thread_table)
+endif()
+preload_test(heap preload_fake_capture.c)
+preload_test(lock_table preload_fake_capture.c)

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: MIT
+//
+// preload_live_table_test.c - the shadow of the address space: a block is found where it was put
+// and nowhere else. Addresses are mere numbers here.
+#include "preload/live_table.h"
+#include "tests/unit/preload_support.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LEAF (UINT64_C(1) << LIVE_LEAF_BITS)
+#define BRANCH (UINT64_C(1) << LIVE_BRANCH_BITS)
+#define END (UINT64_C(1) << LIVE_ADDRESS_BITS)
+
+static int tear_down(void **state)
+{
+    (void)state;
+    live_table_reset();
+    live_table_init(16);
+    return 0;
+}
+
+static struct live_block put(uint64_t address, uint32_t stack, uint64_t bytes)
+{
+    bool is_stored = false;
+    struct live_block before =
+        live_table_put((void *)(uintptr_t)address, (struct live_block){stack, bytes}, &is_stored);
+
+    assert_true(is_stored);
+    return before;
+}
+
+static void assert_block(struct live_block block, uint32_t stack, uint64_t bytes)
+{
+    assert_int_equal(block.stack, stack);
+    assert_int_equal(block.bytes, bytes);
+}
+
+static struct live_block get(uint64_t address)
+{
+    return live_table_get((void *)(uintptr_t)address);
+}
+
+static struct live_block take(uint64_t address)
+{
+    return live_table_take((void *)(uintptr_t)address);
+}
+
+static void test_put_get_take(void **state)
+{
+    (void)state;
+    assert_block(get(0x1000), 0, 0);
+    assert_block(take(0x1000), 0, 0);
+    assert_block(put(0x1000, 7, 123), 0, 0);
+    assert_block(get(0x1000), 7, 123);
+    assert_block(get(0x1000), 7, 123);
+    assert_block(get(0x1010), 0, 0);
+    assert_block(get(0x0ff0), 0, 0);
+    assert_block(take(0x1000), 7, 123);
+    assert_block(get(0x1000), 0, 0);
+    assert_block(take(0x1000), 0, 0);
+}
+
+static void test_put_returns_what_was_there(void **state)
+{
+    (void)state;
+    put(0x2000, 7, 100);
+    assert_block(put(0x2000, 8, 200), 7, 100);
+    assert_block(get(0x2000), 8, 200);
+}
+
+static void test_empty_block(void **state)
+{
+    (void)state;
+    put(0x3000, 9, 0);
+    assert_block(get(0x3000), 9, 0);
+    assert_block(take(0x3000), 9, 0);
+}
+
+static void check_borders(unsigned granule)
+{
+    const uint64_t addresses[] = {
+        0,
+        granule,
+        LEAF - granule,
+        LEAF,
+        LEAF + granule,
+        BRANCH - granule,
+        BRANCH,
+        BRANCH + granule,
+        BRANCH + LEAF - granule,
+        BRANCH + LEAF,
+        END - LEAF - granule,
+        END - LEAF,
+        END - granule,
+    };
+    const size_t count = sizeof(addresses) / sizeof(addresses[0]);
+
+    live_table_init(granule);
+    for (size_t i = 0; i < count; i++)
+        assert_block(put(addresses[i], (uint32_t)i + 1, i * 1000), 0, 0);
+    for (size_t i = 0; i < count; i++)
+        assert_block(get(addresses[i]), (uint32_t)i + 1, i * 1000);
+    for (size_t i = 0; i < count; i++)
+        assert_block(take(addresses[i]), (uint32_t)i + 1, i * 1000);
+    for (size_t i = 0; i < count; i++)
+        assert_block(get(addresses[i]), 0, 0);
+}
+
+static void test_borders_granule_16(void **state)
+{
+    (void)state;
+    check_borders(16);
+}
+
+static void test_borders_granule_8(void **state)
+{
+    (void)state;
+    check_borders(8);
+}
+
+// Every granule of two leaves that meet.
+static void check_neighbours(unsigned granule)
+{
+    live_table_init(granule);
+    for (uint64_t at = BRANCH - 4096; at < BRANCH + 4096; at += granule)
+        assert_block(put(at, (uint32_t)(at & 0xffff) + 1, at), 0, 0);
+    for (uint64_t at = BRANCH - 4096; at < BRANCH + 4096; at += granule)
+        assert_block(get(at), (uint32_t)(at & 0xffff) + 1, at);
+}
+
+static void test_neighbours(void **state)
+{
+    (void)state;
+    check_neighbours(16);
+    live_table_reset();
+    check_neighbours(8);
+}
+
+static void test_large_sizes(void **state)
+{
+    (void)state;
+    put(0x4000, 1, LIVE_SIZE_MAX - 1);
+    assert_block(get(0x4000), 1, LIVE_SIZE_MAX - 1);
+    put(0x4000, 1, LIVE_SIZE_MAX);
+    assert_block(get(0x4000), 1, LIVE_SIZE_MAX);
+    put(0x4000, 1, LIVE_SIZE_MAX + 1); // cut, and not into the stack's bits
+    assert_block(get(0x4000), 1, LIVE_SIZE_MAX);
+    put(0x4000, 1, UINT64_MAX);
+    assert_block(get(0x4000), 1, LIVE_SIZE_MAX);
+}
+
+static void test_large_stack(void **state)
+{
+    (void)state;
+    put(0x5000, PROFILE_NODES_MAX - 1, LIVE_SIZE_MAX);
+    assert_block(get(0x5000), PROFILE_NODES_MAX - 1, LIVE_SIZE_MAX);
+}
+
+// "A live block has a stack", and ids go from 1 to PROFILE_NODES_MAX: the last has 27 bits.
+static void bug_largest_stack(void **state)
+{
+    (void)state;
+    put(0x5000, PROFILE_NODES_MAX, 5);
+    assert_block(get(0x5000), PROFILE_NODES_MAX, 5);
+}
+
+static void test_beyond_47_bits(void **state)
+{
+    const uint64_t addresses[] = {END, END + 0x1000, UINT64_C(1) << 56, UINT64_C(1) << 63,
+                                  UINT64_MAX - 15};
+
+    (void)state;
+    put(0, 1, 1); // what the address would be without its upper bits
+    put(0x1000, 1, 1);
+    for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+        const void *address = (void *)(uintptr_t)addresses[i];
+        bool is_stored = true;
+
+        assert_block(live_table_put(address, (struct live_block){2, 2}, &is_stored), 0, 0);
+        assert_false(is_stored);
+        assert_block(live_table_get(address), 0, 0);
+        assert_block(live_table_take(address), 0, 0);
+    }
+    assert_block(get(0), 1, 1);
+    assert_block(get(0x1000), 1, 1);
+}
+
+static void test_reset(void **state)
+{
+    (void)state;
+    put(0x6000, 1, 1);
+    put(END - 16, 1, 1);
+    live_table_reset();
+    assert_block(get(0x6000), 0, 0);
+    assert_block(get(END - 16), 0, 0);
+    assert_block(put(0x6000, 2, 2), 0, 0);
+    assert_block(get(0x6000), 2, 2);
+    live_table_reset();
+    live_table_reset();
+}
+
+#define MODEL_BLOCKS 4096
+
+static void check_against_model(unsigned granule)
+{
+    static struct live_block model[MODEL_BLOCKS];
+    static uint64_t addresses[MODEL_BLOCKS];
+    struct random random = {granule};
+
+    memset(model, 0, sizeof(model));
+    live_table_init(granule);
+    for (uint64_t i = 0; i < MODEL_BLOCKS; i++) // in 16 clusters all over, each crossing a leaf
+        addresses[i] = (i % 16) * (END / 16) + 3 * LEAF - 1000 + i / 16 * granule;
+    for (uint64_t i = 0; i < MODEL_BLOCKS; i++)
+        addresses[i] &= ~(uint64_t)(granule - 1);
+    for (unsigned i = 0; i < 300000; i++) {
+        uint32_t at = random_below(&random, MODEL_BLOCKS);
+        struct live_block block = {1 + random_below(&random, PROFILE_NODES_MAX - 1),
+                                   random_next(&random) & LIVE_SIZE_MAX};
+
+        if (random_below(&random, 2)) {
+            assert_block(put(addresses[at], block.stack, block.bytes), model[at].stack,
+                         model[at].bytes);
+            model[at] = block;
+        } else {
+            assert_block(take(addresses[at]), model[at].stack, model[at].bytes);
+            model[at] = (struct live_block){0, 0};
+        }
+    }
+    for (uint32_t i = 0; i < MODEL_BLOCKS; i++)
+        assert_block(get(addresses[i]), model[i].stack, model[i].bytes);
+}
+
+static void test_random_events_against_model(void **state)
+{
+    (void)state;
+    check_against_model(16);
+    live_table_reset();
+    check_against_model(8);
+}
+
+#define LEAVES 200
+
+// All threads come upon the same leaves at once; each block is of one thread alone.
+static uint64_t thread_block(unsigned thread, uint64_t leaf)
+{
+    return 5 * BRANCH + leaf * 3 * LEAF + thread * 16;
+}
+
+static void put_in_leaves(unsigned thread)
+{
+    for (uint64_t leaf = 0; leaf < LEAVES; leaf++) {
+        bool is_stored;
+
+        live_table_put((void *)(uintptr_t)thread_block(thread, leaf),
+                       (struct live_block){thread + 1, leaf}, &is_stored);
+    }
+}
+
+static void test_threads(void **state)
+{
+    (void)state;
+    run_threads(put_in_leaves);
+    for (uint64_t leaf = 0; leaf < LEAVES; leaf++)
+        for (unsigned thread = 0; thread < THREADS; thread++)
+            assert_block(get(thread_block(thread, leaf)), thread + 1, leaf);
+}
+
+#define TEST(name) cmocka_unit_test_teardown(name, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_put_get_take),
+        TEST(test_put_returns_what_was_there),
+        TEST(test_empty_block),
+        TEST(test_borders_granule_16),
+        TEST(test_borders_granule_8),
+        TEST(test_neighbours),
+        TEST(test_large_sizes),
+        TEST(test_large_stack),
+        TEST(bug_largest_stack),
+        TEST(test_beyond_47_bits),
+        TEST(test_reset),
+        TEST(test_random_events_against_model),
+        TEST(test_threads),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
