@@ -66,10 +66,8 @@ static struct profile_cell *add(struct cell_table *table, uint32_t slot, uint32_
         profile_drop(PROFILE_DROP_MEMORY);
         return NULL;
     }
-    if (table->fresh_count == 0 && !add_chunk(table, slot)) {
-        profile_drop(PROFILE_DROP_PROFILE_FULL);
+    if (table->fresh_count == 0 && !add_chunk(table, slot))
         return NULL;
-    }
     cell = table->fresh++;
     table->fresh_count--;
     // an untouched cell is as old as the last peak: it had nothing then

@@ -18,7 +18,7 @@
 #define atomic_set(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
 #define atomic_publish(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
 #define atomic_add(p, v) __atomic_fetch_add((p), (v), __ATOMIC_RELAXED)
-#define atomic_swap_if(p, old, new) \
+#define atomic_swap_if(p, old, new)                                                                \
     __atomic_compare_exchange_n((p), (old), (new), 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)
 
 // A counter that only the calling thread stores to, and another process reads.

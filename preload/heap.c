@@ -32,8 +32,9 @@ static inline int64_t batch_bytes(uint64_t live)
 {
     int64_t share = (int64_t)live >> 8;
 
-    return share < BATCH_BYTES_MIN ? BATCH_BYTES_MIN
-                                   : share > BATCH_BYTES_MAX ? BATCH_BYTES_MAX : share;
+    return share < BATCH_BYTES_MIN   ? BATCH_BYTES_MIN
+           : share > BATCH_BYTES_MAX ? BATCH_BYTES_MAX
+                                     : share;
 }
 
 cold void heap_send_batch(struct thread_state *self)
@@ -128,6 +129,8 @@ static void enter(struct thread_state *self, const void *block, size_t bytes, ui
 
     if (!cell)
         return;
+    if (unlikely(bytes > LIVE_SIZE_MAX)) // 128 GiB: counted as what its free will be
+        bytes = LIVE_SIZE_MAX;
     missed = live_table_put(block, (struct live_block){stack, bytes}, &is_stored);
     if (!is_stored) {
         profile_drop(PROFILE_DROP_MEMORY);
@@ -139,6 +142,7 @@ static void enter(struct thread_state *self, const void *block, size_t bytes, ui
     }
     count_allocation(self, cell, bytes);
     self->last_block = block;
+    self->last_stack = stack;
 }
 
 void heap_allocated(struct thread_state *self, const void *block, size_t bytes, uintptr_t caller)
@@ -159,7 +163,7 @@ void heap_allocated_once(struct thread_state *self, const void *block, size_t by
 
 void heap_freed_taken(struct thread_state *self, const void *block, struct live_block taken)
 {
-    bool is_temporary = self->last_block == block;
+    bool is_temporary = self->last_block == block && self->last_stack == taken.stack;
 
     if (unlikely(!taken.stack)) {
         atomic_add(&profile_header->unknown_frees, 1);

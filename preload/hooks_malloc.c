@@ -60,8 +60,8 @@ EXPORT void *calloc(size_t count, size_t bytes)
 {
     void *block;
 
-    if (unlikely(is_ours(CALLER)))
-        return bytes && count > SIZE_MAX / bytes ? NULL : own_heap_allocate(count * bytes);
+    if (unlikely(is_ours(CALLER))) // of a product that overflows, the largest size: refused
+        return own_heap_allocate(bytes && count > SIZE_MAX / bytes ? SIZE_MAX : count * bytes);
     block = real.calloc(count, bytes);
     record(block, count * bytes, CALLER); // had the product overflowed, block would be NULL
     return block;
@@ -183,12 +183,12 @@ static void record_once(const void *block, size_t bytes, uintptr_t caller)
     recording_leave();
 }
 
-#define REAL_OR_NOMEM(name)                    \
-    do {                                       \
-        if (!real_find() || !real.name) {      \
-            errno = ENOMEM;                    \
-            return NULL;                       \
-        }                                      \
+#define REAL_OR_NOMEM(name)                                                                        \
+    do {                                                                                           \
+        if (!real_find() || !real.name) {                                                          \
+            errno = ENOMEM;                                                                        \
+            return NULL;                                                                           \
+        }                                                                                          \
     } while (0)
 
 EXPORT void *memalign(size_t alignment, size_t bytes)

@@ -106,33 +106,33 @@ static void forget(const void *block, uintptr_t caller)
 }
 
 // Without any C++ library new is malloc: there is no one who could throw.
-#define OPERATOR_NEW(form, symbol, parameters, arguments)        \
-    EXPORT void *symbol parameters;                              \
-    EXPORT void *symbol parameters                               \
-    {                                                            \
-        void *(*function) parameters = real_operator(FORM_##form); \
-        void *block;                                             \
-                                                                 \
-        if (unlikely(!function))                                 \
-            return malloc(bytes);                                \
-        if (likely(!operators[FORM_##form].is_allocators))       \
-            return function arguments;                           \
-        block = function arguments;                              \
-        record(block, bytes, CALLER);                            \
-        return block;                                            \
+#define OPERATOR_NEW(form, symbol, parameters, arguments)                                          \
+    EXPORT void *symbol parameters;                                                                \
+    EXPORT void *symbol parameters                                                                 \
+    {                                                                                              \
+        void *(*function)parameters = real_operator(FORM_##form);                                  \
+        void *block;                                                                               \
+                                                                                                   \
+        if (unlikely(!function))                                                                   \
+            return malloc(bytes);                                                                  \
+        if (likely(!operators[FORM_##form].is_allocators))                                         \
+            return function arguments;                                                             \
+        block = function arguments;                                                                \
+        record(block, bytes, CALLER);                                                              \
+        return block;                                                                              \
     }
-#define OPERATOR_DELETE(form, symbol, parameters, arguments)     \
-    EXPORT void symbol parameters;                               \
-    EXPORT void symbol parameters                                \
-    {                                                            \
-        void (*function) parameters = real_operator(FORM_##form); \
-                                                                 \
-        if (unlikely(!function)) {                               \
-            free(block);                                         \
-            return;                                              \
-        }                                                        \
-        if (unlikely(operators[FORM_##form].is_allocators))      \
-            forget(block, CALLER);                               \
-        function arguments;                                      \
+#define OPERATOR_DELETE(form, symbol, parameters, arguments)                                       \
+    EXPORT void symbol parameters;                                                                 \
+    EXPORT void symbol parameters                                                                  \
+    {                                                                                              \
+        void(*function) parameters = real_operator(FORM_##form);                                   \
+                                                                                                   \
+        if (unlikely(!function)) {                                                                 \
+            free(block);                                                                           \
+            return;                                                                                \
+        }                                                                                          \
+        if (unlikely(operators[FORM_##form].is_allocators))                                        \
+            forget(block, CALLER);                                                                 \
+        function arguments;                                                                        \
     }
 #include "preload/operators.def"

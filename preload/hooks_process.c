@@ -250,16 +250,17 @@ static char *const *merge(struct launch launch)
 
 // The environment a started program gets: with us in it if programs are followed. On the caller's
 // stack, since a vfork child must not allocate.
-#define FOLLOWED(environment)                                                                    \
-    (needs_merge(environment)                                                                    \
-         ? merge((struct launch){(environment), alloca(preload_room(environment)),               \
-                                 alloca((count_strings(environment) + OWN_VARIABLES_MAX + 2) *   \
-                                        sizeof(char *))})                                        \
+#define FOLLOWED(environment)                                                                      \
+    (needs_merge(environment)                                                                      \
+         ? merge((struct launch){                                                                  \
+               (environment), alloca(preload_room(environment)),                                   \
+               alloca((count_strings(environment) + OWN_VARIABLES_MAX + 2) * sizeof(char *))})     \
          : (environment))
 
 // An exec closes the profile; when it fails the recording goes on.
 static bool close_for_exec(void)
 {
+    real_find();
     return recording_finish(PROFILE_EXIT_EXECED, 0);
 }
 
@@ -314,18 +315,18 @@ EXPORT int execvp(const char *file, char *const arguments[])
 }
 
 // Puts the words of execl(path, first, ..., NULL) into an array on the caller's stack.
-#define COLLECT(words, first, list)                                           \
-    do {                                                                      \
-        size_t count = 1;                                                     \
-        va_start(list, first);                                                \
-        while (va_arg(list, const char *))                                    \
-            count++;                                                          \
-        va_end(list);                                                         \
-        words = alloca((count + 1) * sizeof(char *));                         \
-        words[0] = (char *)(first);                                           \
-        va_start(list, first);                                                \
-        for (size_t i = 1; i <= count; i++)                                   \
-            words[i] = va_arg(list, char *);                                  \
+#define COLLECT(words, first, list)                                                                \
+    do {                                                                                           \
+        size_t count = 1;                                                                          \
+        va_start(list, first);                                                                     \
+        while (va_arg(list, const char *))                                                         \
+            count++;                                                                               \
+        va_end(list);                                                                              \
+        words = alloca((count + 1) * sizeof(char *));                                              \
+        words[0] = (char *)(first);                                                                \
+        va_start(list, first);                                                                     \
+        for (size_t i = 1; i <= count; i++)                                                        \
+            words[i] = va_arg(list, char *);                                                       \
     } while (0)
 
 EXPORT int execl(const char *path, const char *first, ...)

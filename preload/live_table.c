@@ -41,11 +41,13 @@ cold uint64_t *live_table_add_leaf(uintptr_t address)
     if (address >> LIVE_ADDRESS_BITS)
         return NULL;
     root = &live_root[address >> LIVE_BRANCH_BITS];
-    branch = *root ? *root : add_level(root, BRANCH_BYTES);
+    branch = atomic_get_acquire(root);
+    if (!branch)
+        branch = add_level(root, BRANCH_BYTES);
     if (!branch)
         return NULL;
     leaf = &branch[(address >> LIVE_LEAF_BITS) % LIVE_BRANCH_ENTRIES];
-    if (!*leaf && !add_level(leaf, leaf_bytes()))
+    if (!atomic_get_acquire(leaf) && !add_level(leaf, leaf_bytes()))
         return NULL;
     return live_slot(address);
 }

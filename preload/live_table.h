@@ -5,7 +5,7 @@
 // on, so plain stores do and there is no lock. The leak scan reads it from another process.
 //
 //   root[address bits 46..34] -> branch[bits 33..22] -> leaf[bits 21..granule_shift]
-//       = {stack : 26 upper bits, bytes : 38 lower bits}
+//       = {stack : 27 upper bits, bytes : 37 lower bits}
 //
 // 0 means no block: a live block has a stack. Branches and leaves are mapped when first needed. A
 // leaf covers 4 MiB of addresses: larger ones would take a good part of the address space that a
@@ -25,9 +25,9 @@
 #define LIVE_BRANCH_BITS 34
 #define LIVE_BRANCH_ENTRIES (1u << (LIVE_BRANCH_BITS - LIVE_LEAF_BITS))
 #define LIVE_ROOT_ENTRIES (1u << (LIVE_ADDRESS_BITS - LIVE_BRANCH_BITS))
-#define LIVE_SIZE_BITS 38
+#define LIVE_SIZE_BITS 37
 #define LIVE_SIZE_MAX ((UINT64_C(1) << LIVE_SIZE_BITS) - 1)
-static_assert(PROFILE_NODES_MAX <= UINT64_C(1) << (64 - LIVE_SIZE_BITS), "a slot holds any stack");
+static_assert(PROFILE_NODES_MAX < UINT64_C(1) << (64 - LIVE_SIZE_BITS), "holds any stack");
 
 // What a slot says. stack == 0: nothing known of the block.
 struct live_block {
@@ -85,8 +85,8 @@ static inline struct live_block live_table_get(const void *address)
     return slot ? live_block_of(atomic_get(slot)) : (struct live_block){0, 0};
 }
 
-// Enters a block; returns what the slot said before (a block whose free we missed). False in
-// *ret_stored when there is no memory for it.
+// Enters a block of at most LIVE_SIZE_MAX bytes; returns what the slot said before (a block whose
+// free we missed). False in *ret_stored when there is no memory for it.
 static inline struct live_block live_table_put(const void *address, struct live_block block,
                                                bool *ret_stored)
 {
@@ -98,8 +98,6 @@ static inline struct live_block live_table_put(const void *address, struct live_
         return (struct live_block){0, 0};
     }
     before = atomic_get(slot);
-    if (unlikely(block.bytes > LIVE_SIZE_MAX))
-        block.bytes = LIVE_SIZE_MAX;
     atomic_set(slot, (uint64_t)block.stack << LIVE_SIZE_BITS | block.bytes);
     *ret_stored = true;
     return live_block_of(before);

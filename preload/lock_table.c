@@ -128,8 +128,7 @@ static void raise_to(uint64_t *maximum, uint64_t value)
         atomic_set(maximum, value);
 }
 
-void lock_waited(struct thread_state *self, const void *address, uint64_t wait_ns,
-                 uintptr_t caller)
+void lock_waited(struct thread_state *self, const void *address, uint64_t wait_ns, uintptr_t caller)
 {
     uint32_t id = find_or_add(self, (uint64_t)address, caller);
     struct profile_lock *lock;

@@ -89,8 +89,8 @@ static void read_notes(struct profile_module *module, const char *notes, size_t 
 
         if (sizeof(*note) + name_bytes + content_bytes > bytes)
             return;
-        if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 &&
-            memcmp(name, "GNU", 4) == 0 && note->n_descsz <= sizeof(module->build_id)) {
+        if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 && memcmp(name, "GNU", 4) == 0 &&
+            note->n_descsz <= sizeof(module->build_id)) {
             memcpy(module->build_id, name + name_bytes, note->n_descsz);
             module->build_id_bytes = note->n_descsz;
             return;

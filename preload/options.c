@@ -25,9 +25,9 @@ struct option_row {
 
 static const struct option_row rows[] = {
 #define OPTION_STRING(key, text, help) {#key, TYPE_STRING, "", 0, 0, offsetof(struct options, key)},
-#define OPTION_ENUM(key, text, choices, help) \
+#define OPTION_ENUM(key, text, choices, help)                                                      \
     {#key, TYPE_ENUM, choices, 0, 0, offsetof(struct options, key)},
-#define OPTION_COUNT(key, number, low, high, help) \
+#define OPTION_COUNT(key, number, low, high, help)                                                 \
     {#key, TYPE_COUNT, "", low, high, offsetof(struct options, key)},
 #include "preload/options.def"
 #undef OPTION_STRING
@@ -194,12 +194,14 @@ static void read_variable(const char *variable)
     const char *name = variable + strlen("GAIAPROF_");
     size_t length = strcspn(name, "=");
 
-    if (name[length] != '=' || length >= sizeof(key))
+    if (name[length] != '=')
         return;
+    if (length >= sizeof(key)) // no key of ours is that long
+        length = sizeof(key) - 1;
     memcpy(key, name, length);
     key[length] = '\0';
     if (strcmp(key, "OPTIONS") != 0 && strcmp(key, "CLI") != 0)
-        set_option(key, name + length + 1);
+        set_option(key, strchr(name, '=') + 1);
 }
 
 void options_read(char *const *environment)

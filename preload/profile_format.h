@@ -59,26 +59,26 @@ enum profile_drop {
 
 // Offset 0 of the file.
 struct profile_header {
-    char magic[8];        // PROFILE_MAGIC, no NUL
-    uint32_t version;     // PROFILE_VERSION
-    uint32_t byte_order;  // PROFILE_BYTE_ORDER
-    uint64_t used_bytes;  // header and chunks; published last
+    char magic[8];       // PROFILE_MAGIC, no NUL
+    uint32_t version;    // PROFILE_VERSION
+    uint32_t byte_order; // PROFILE_BYTE_ORDER
+    uint64_t used_bytes; // header and chunks; published last
     uint32_t pid;
     uint32_t parent_pid;
 
     uint64_t start_realtime_ns; // CLOCK_REALTIME
     uint64_t start_ns;
-    uint64_t end_ns;      // 0 while running
-    uint32_t exit_kind;   // enum profile_exit_kind
+    uint64_t end_ns;    // 0 while running
+    uint32_t exit_kind; // enum profile_exit_kind
     int32_t exit_status;
 
-    uint32_t heap_mode;   // enum profile_heap_mode
-    uint32_t locks_on;    // 0 or 1
-    uint32_t threads_on;  // 0 or 1
+    uint32_t heap_mode;  // enum profile_heap_mode
+    uint32_t locks_on;   // 0 or 1
+    uint32_t threads_on; // 0 or 1
     uint32_t max_frames;
-    uint64_t sample_bytes; // heap_mode sampled: mean bytes between samples
+    uint64_t sample_bytes;  // heap_mode sampled: mean bytes between samples
     uint32_t granule_bytes; // of the live table: 16 or 8
-    uint32_t peak_epoch;  // see struct profile_cell
+    uint32_t peak_epoch;    // see struct profile_cell
 
     // Live requested bytes and their maximum as the peak logic saw them. Exact with one thread;
     // with more, each thread adds its share in batches, so both may be off by peak_slack_bytes.
@@ -86,15 +86,15 @@ struct profile_header {
     uint64_t peak_bytes;
     uint64_t peak_slack_bytes; // 0 with one thread
 
-    uint64_t truncated_stacks;  // events whose stack had more than max_frames frames
-    uint64_t unwind_mismatches; // of the check mode; 0 elsewhere
-    uint64_t unknown_frees;     // frees of blocks we never saw allocated, passed through
+    uint64_t truncated_stacks;   // events whose stack had more than max_frames frames
+    uint64_t unwind_mismatches;  // of the check mode; 0 elsewhere
+    uint64_t unknown_frees;      // frees of blocks we never saw allocated, passed through
     uint64_t live_table_address; // in the process: root of the live-block table
-    uint32_t threads_alive;     // now, the main thread included
+    uint32_t threads_alive;      // now, the main thread included
     uint32_t threads_peak;
-    uint64_t dropped[16];       // by enum profile_drop
+    uint64_t dropped[16]; // by enum profile_drop
 
-    char allocator[48];         // "glibc", or the file name of the module whose malloc is called
+    char allocator[48];     // "glibc", or the file name of the module whose malloc is called
     uint32_t heap_bypassed; // 1: the program's own malloc is called before ours: no heap events
     char reserved[PROFILE_HEADER_BYTES - 340];
 };
@@ -133,8 +133,8 @@ static_assert(sizeof(struct profile_chunk) == PROFILE_CHUNK_ALIGN, "layout");
 // the times a module was unloaded, so an address used by two libraries in turn is two things.
 struct profile_module {
     uint64_t start;
-    uint64_t end;  // one past
-    uint64_t bias; // run-time address - address in the ELF file
+    uint64_t end;        // one past
+    uint64_t bias;       // run-time address - address in the ELF file
     uint64_t exec_start; // first executable segment: run-time address, length, file offset
     uint64_t exec_bytes;
     uint64_t exec_offset;
@@ -156,9 +156,9 @@ static_assert(sizeof(struct profile_module) == 128, "layout");
 //           at pc, not called from it.
 // The leaf's pc is a return address too: the instruction behind the call of malloc.
 struct profile_node {
-    uint64_t pc;     // published
+    uint64_t pc; // published
     uint32_t parent;
-    uint32_t next;   // of the writer's hash chain; nothing to a reader
+    uint32_t next; // of the writer's hash chain; nothing to a reader
 };
 static_assert(sizeof(struct profile_node) == 16, "layout");
 #define PROFILE_PC_SIGNAL (UINT64_C(1) << 63)
@@ -168,6 +168,7 @@ enum profile_marker {
     PROFILE_MARKER_TRUNCATED = 1, // more frames than max_frames: the outer ones are missing
     PROFILE_MARKER_STARTUP,       // before the unwinder was loaded: only the caller is known
     PROFILE_MARKER_UNWIND_FAILED, // the unwinder gave up: only the caller is known
+    PROFILE_MARKER_NULL,          // a call through a null pointer: the frame at address 0
     PROFILE_MARKER_END = 4096,
 };
 
@@ -218,20 +219,20 @@ struct profile_thread {
     uint32_t tid;    // 0: never ran
     uint32_t origin; // enum profile_thread_origin
     uint32_t creation_stack;
-    uint64_t create_ns; // pthread_create was called
-    uint64_t start_ns;  // 0: has not run
-    uint64_t end_ns;    // 0: has not ended (or ended with the process)
-    uint64_t cpu_ns;    // at its end; of a running thread: when the process ended, else 0
-    uint32_t exit_kind; // enum profile_thread_exit
-    uint32_t join_kind; // enum profile_thread_join
-    char name[16];      // NUL-terminated
-    uint64_t pthread;   // pthread_t
+    uint64_t create_ns;   // pthread_create was called
+    uint64_t start_ns;    // 0: has not run
+    uint64_t end_ns;      // 0: has not ended (or ended with the process)
+    uint64_t cpu_ns;      // at its end; of a running thread: when the process ended, else 0
+    uint32_t exit_kind;   // enum profile_thread_exit
+    uint32_t join_kind;   // enum profile_thread_join
+    char name[16];        // NUL-terminated
+    uint64_t pthread;     // pthread_t
     uint64_t allocations; // own totals
     uint64_t allocated_bytes;
-    uint64_t reallocs;  // reallocs of a block: each is also one free and one allocation
+    uint64_t reallocs; // reallocs of a block: each is also one free and one allocation
     uint64_t lock_wait_ns;
-    uint32_t next;      // of the writer's hash chain
-    uint32_t claim;     // of the writer: the serial, until it is being published
+    uint32_t next;  // of the writer's hash chain
+    uint32_t claim; // of the writer: the serial, until it is being published
     uint32_t reserved[2];
 };
 static_assert(sizeof(struct profile_thread) == 128, "layout");
@@ -240,9 +241,9 @@ enum profile_lock_kind { PROFILE_LOCK_MUTEX };
 
 // One lock: an address between its initialisation (or first use) and its destruction.
 struct profile_lock {
-    uint64_t address;    // published
-    uint32_t generation; // 0 for the first lock at this address
-    uint32_t kind;       // enum profile_lock_kind
+    uint64_t address;        // published
+    uint32_t generation;     // 0 for the first lock at this address
+    uint32_t kind;           // enum profile_lock_kind
     uint32_t creation_stack; // of its initialisation, else of its first use
     uint32_t initialised;    // 1: creation_stack is its initialisation
     uint32_t retired;        // 1: destroyed

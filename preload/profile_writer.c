@@ -26,10 +26,10 @@ static struct {
     struct spinlock lock;
     char path[PATH_MAX];
     struct sys_file_id file_id;
-    uint64_t file_bytes;  // allocated and mapped so far
-    char *extent;         // the mapping chunks are cut from
-    uint64_t extent_off;  // where it lies in the file
-    bool is_full;         // no further growth: the disk or a limit said no
+    uint64_t file_bytes; // allocated and mapped so far
+    char *extent;        // the mapping chunks are cut from
+    uint64_t extent_off; // where it lies in the file
+    bool is_full;        // no further growth: the disk or a limit said no
 } writer;
 
 const char *profile_writer_path(void)
@@ -69,8 +69,10 @@ int profile_writer_open(const char *path)
     writer.file_id = sys_file_id(fd);
     error = map_extent(fd, FIRST_EXTENT_BYTES);
     sys_close(fd);
-    if (error)
+    if (error) {
+        sys_unlink(path);
         return error;
+    }
     strncpy(writer.path, path, sizeof(writer.path) - 1);
     struct profile_header *header = (struct profile_header *)writer.extent;
     memcpy(header->magic, PROFILE_MAGIC, sizeof(header->magic));
@@ -152,12 +154,13 @@ static struct profile_chunk *cut_chunk(uint64_t bytes)
 struct profile_chunk *profile_writer_add(enum profile_chunk_type type, size_t record_bytes,
                                          size_t payload_bytes, uint32_t first_id, uint32_t slot)
 {
-    uint64_t bytes =
-        round_up(sizeof(struct profile_chunk) + payload_bytes, PROFILE_CHUNK_ALIGN);
+    uint64_t bytes = round_up(sizeof(struct profile_chunk) + payload_bytes, PROFILE_CHUNK_ALIGN);
     struct profile_chunk *chunk;
 
-    if (profile_header == &no_profile || !spinlock_take(&writer.lock))
+    if (profile_header == &no_profile || !spinlock_take(&writer.lock)) {
+        profile_drop(PROFILE_DROP_CONTENDED);
         return NULL;
+    }
     chunk = cut_chunk(bytes);
     if (chunk) {
         chunk->type = type;
@@ -168,6 +171,8 @@ struct profile_chunk *profile_writer_add(enum profile_chunk_type type, size_t re
         atomic_publish(&profile_header->used_bytes, profile_header->used_bytes + bytes);
     }
     spinlock_give(&writer.lock);
+    if (!chunk)
+        profile_drop(PROFILE_DROP_PROFILE_FULL);
     return chunk;
 }
 

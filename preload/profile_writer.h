@@ -20,8 +20,8 @@ extern struct profile_header *profile_header;
 int profile_writer_open(const char *path);
 const char *profile_writer_path(void);
 
-// A new chunk with room for `payload_bytes`, zeroed and published. NULL when the file can't grow:
-// the caller counts the loss. Any thread; not in a signal handler that interrupted a hook.
+// A new chunk with room for `payload_bytes`, zeroed and published. NULL, counted as
+// dropped, when the file can't grow. Any thread; not in a signal handler that interrupted a hook.
 struct profile_chunk *profile_writer_add(enum profile_chunk_type type, size_t record_bytes,
                                          size_t payload_bytes, uint32_t first_id, uint32_t slot);
 

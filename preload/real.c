@@ -15,7 +15,7 @@ static unsigned is_finding;
 
 static void find_all(void)
 {
-#define REAL(result, name, parameters) \
+#define REAL(result, name, parameters)                                                             \
     __atomic_store_n(&real.name, (result(*) parameters)dlsym(RTLD_NEXT, #name), __ATOMIC_RELEASE);
 #include "preload/real.def"
 #undef REAL

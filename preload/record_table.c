@@ -26,8 +26,10 @@ static cold bool ensure_chunk(struct record_table *table, uint32_t index)
 {
     bool is_there;
 
-    if (!spinlock_take(&growth_lock))
+    if (!spinlock_take(&growth_lock)) {
+        profile_drop(PROFILE_DROP_CONTENDED);
         return false;
+    }
     is_there = atomic_get_acquire(&table->chunks[index]) || add_chunk(table, index);
     spinlock_give(&growth_lock);
     return is_there;
@@ -43,10 +45,8 @@ void *record_table_reserve(struct record_table *table, enum profile_drop full, u
             return NULL;
         }
         if (!atomic_get_acquire(&table->chunks[index >> table->chunk_shift]) &&
-            !ensure_chunk(table, index >> table->chunk_shift)) {
-            profile_drop(PROFILE_DROP_PROFILE_FULL);
+            !ensure_chunk(table, index >> table->chunk_shift))
             return NULL;
-        }
     } while (!atomic_swap_if(&table->reserved, &index, index + 1));
     *ret_id = index + 1;
     return record_table_at(table, index + 1);

@@ -21,18 +21,18 @@ struct record_table {
 };
 
 // Defines a table for at most `chunks` << `shift` records of struct `record`.
-#define RECORD_TABLE(name, chunk_type, record, shift, chunks_max) \
-    static char *name##_chunks[chunks_max];                       \
-    static struct record_table name = {                           \
-        .type = (chunk_type),                                     \
-        .record_bytes = sizeof(struct record),                    \
-        .chunk_shift = (shift),                                   \
-        .chunk_count = (chunks_max),                              \
-        .chunks = name##_chunks,                                  \
+#define RECORD_TABLE(name, chunk_type, record, shift, chunks_max)                                  \
+    static char *name##_chunks[chunks_max];                                                        \
+    static struct record_table name = {                                                            \
+        .type = (chunk_type),                                                                      \
+        .record_bytes = sizeof(struct record),                                                     \
+        .chunk_shift = (shift),                                                                    \
+        .chunk_count = (chunks_max),                                                               \
+        .chunks = name##_chunks,                                                                   \
     }
 
-// Reserves a zeroed record. NULL, with the loss counted as `full` or as "profile full", when there
-// is no room. Any thread.
+// Reserves a zeroed record. NULL, with the loss counted (as `full` where the table has no more
+// ids), when there is no room. Any thread.
 void *record_table_reserve(struct record_table *table, enum profile_drop full, uint32_t *ret_id);
 
 // A record by an id that was reserved.

@@ -8,6 +8,7 @@
 #include "preload/lock_table.h"
 #include "preload/modules.h"
 #include "preload/options.h"
+#include "preload/own_heap.h"
 #include "preload/profile_path.h"
 #include "preload/real.h"
 #include "preload/reporter.h"
@@ -151,8 +152,10 @@ static bool open_profile(void)
     const char *base;
     int error, first_error;
 
-    if (!profile_path_expand(options.output, name, sizeof(name)))
+    if (!profile_path_expand(options.output, name, sizeof(name))) {
+        text_warn(2, "option 'output'", "too long with its placeholders; nothing is recorded");
         return false;
+    }
     if (sys_working_directory(here, sizeof(here)) < 0)
         here[0] = '\0';
     first_error = error = here[0] || name[0] == '/' ? open_in(here, name) : -ENOENT;
@@ -233,6 +236,7 @@ bool recording_start(void)
 // Everything that the parent recorded is the parent's.
 static void reset(void)
 {
+    own_heap_after_fork();
     profile_writer_reset();
     thread_table_reset();
     lock_table_reset();
@@ -247,7 +251,7 @@ cold void recording_follow_fork(void)
 {
     unsigned on = STATE_ON;
 
-    if (recording_gate.is_open || sys_process_id() == process_id || !options_follow_fork() ||
+    if (!options_follow_fork() || recording_gate.is_open || sys_process_id() == process_id ||
         !atomic_swap_if(&state, &on, STATE_IDLE))
         return;
     reset();

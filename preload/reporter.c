@@ -80,8 +80,12 @@ void reporter_init(void)
         here[0] = '\0';
     find_command(here);
     report_path[0] = '\0';
-    if (options.report_file[0] && profile_path_expand(options.report_file, name, sizeof(name)))
-        profile_path_join(here, name, report_path, sizeof(report_path));
+    if (options.report_file[0] &&
+        !(profile_path_expand(options.report_file, name, sizeof(name)) &&
+          profile_path_join(here, name, report_path, sizeof(report_path)))) {
+        report_path[0] = '\0';
+        text_warn(2, "option 'report_file'", "too long with its placeholders; stderr it is");
+    }
     stderr_id = sys_file_id(2);
 }
 
@@ -159,8 +163,7 @@ static void wait_for(int pid)
 static long run_command(char *const *arguments, int stderr_fd)
 {
     static char stack[CHILD_STACK_BYTES] __attribute__((aligned(16)));
-    struct child child = {
-        .stderr_fd = stderr_fd, .arguments = arguments, .environment = environ};
+    struct child child = {.stderr_fd = stderr_fd, .arguments = arguments, .environment = environ};
     int pid;
 
     sys_block_signals(&child.signals);

@@ -93,7 +93,7 @@ static uint64_t signal_mark(uint32_t parent, uint64_t pc)
     if (parent == 0 || pc < PROFILE_MARKER_END)
         return 0;
     module = modules_note(pc);
-    if (!module || pc - module->exec_start >= module->exec_bytes - TRAMPOLINE_BYTES)
+    if (!module || pc - module->exec_start + TRAMPOLINE_BYTES > module->exec_bytes)
         return 0;
     return arch_is_signal_trampoline(pc) ? PROFILE_PC_SIGNAL : 0;
 }
@@ -102,12 +102,13 @@ static cold uint32_t add(uint32_t parent, uint64_t pc, uint64_t hashed)
 {
     uint32_t id, head, seen = 0;
     uint32_t *buckets;
-    struct profile_node *node =
-        record_table_reserve(&nodes, PROFILE_DROP_STACK_LIMIT, &id);
+    struct profile_node *node = record_table_reserve(&nodes, PROFILE_DROP_STACK_LIMIT, &id);
 
     if (!node)
         return 0;
-    buckets = tables[table_of(id)] ? tables[table_of(id)] : add_table(table_of(id));
+    buckets = atomic_get_acquire(&tables[table_of(id)]);
+    if (!buckets)
+        buckets = add_table(table_of(id));
     if (!buckets) {
         profile_drop(PROFILE_DROP_MEMORY);
         return 0;
@@ -128,10 +129,21 @@ static cold uint32_t add(uint32_t parent, uint64_t pc, uint64_t hashed)
     return id;
 }
 
+// What a node can hold: bit 63 is the mark of a signal, and 0 of a node that is not published.
+static uint64_t storable(uint64_t pc)
+{
+    pc &= ~PROFILE_PC_SIGNAL;
+    return pc ? pc : PROFILE_MARKER_NULL;
+}
+
 uint32_t stack_table_child(uint32_t parent, uint64_t pc)
 {
-    uint64_t hashed = hash(parent, pc);
-    uint32_t id = find(parent, pc, hashed);
+    uint64_t hashed;
+    uint32_t id;
+
+    pc = storable(pc);
+    hashed = hash(parent, pc);
+    id = find(parent, pc, hashed);
 
     return id ? id : add(parent, pc, hashed);
 }

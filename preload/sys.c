@@ -25,9 +25,9 @@
 #define call2(n, a, b) arch_syscall(n, (long)(a), (long)(b), 0, 0, 0, 0)
 #define call3(n, a, b, c) arch_syscall(n, (long)(a), (long)(b), (long)(c), 0, 0, 0)
 #define call4(n, a, b, c, d) arch_syscall(n, (long)(a), (long)(b), (long)(c), (long)(d), 0, 0)
-#define call5(n, a, b, c, d, e) \
+#define call5(n, a, b, c, d, e)                                                                    \
     arch_syscall(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), 0)
-#define call6(n, a, b, c, d, e, f) \
+#define call6(n, a, b, c, d, e, f)                                                                 \
     arch_syscall(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
 static bool is_error(long result)
@@ -61,7 +61,7 @@ void sys_unmap(void *address, size_t bytes)
 bool sys_is_readable(const void *address)
 {
     // the kernel copies the new mask before it finds fault with how it is to be used
-    return call4(SYS_rt_sigprocmask, ~0, address, NULL, KERNEL_SIGSET_BYTES) != -EFAULT;
+    return address && call4(SYS_rt_sigprocmask, ~0, address, NULL, KERNEL_SIGSET_BYTES) != -EFAULT;
 }
 
 void sys_make_writable(void *address, size_t bytes)
@@ -86,6 +86,11 @@ int sys_create(const char *path)
 int sys_open(const char *path, int flags)
 {
     return (int)call4(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC, 0);
+}
+
+void sys_unlink(const char *path)
+{
+    call3(SYS_unlinkat, AT_FDCWD, path, 0);
 }
 
 void sys_close(int fd)

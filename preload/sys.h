@@ -32,6 +32,7 @@ int sys_wipe_on_fork(void *page, size_t bytes);
 // A new file for reading and writing, mode 0600, -EEXIST if there is something of that name.
 int sys_create(const char *path);
 int sys_open(const char *path, int flags);
+void sys_unlink(const char *path);
 void sys_close(int fd);
 // Another descriptor of the same file, closed by exec, numbered from `lowest`.
 int sys_duplicate(int fd, int lowest);

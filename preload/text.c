@@ -5,6 +5,7 @@
 
 #include "preload/sys.h"
 
+#include <limits.h>
 #include <string.h>
 
 void text_init(struct text *text, char *buffer, size_t capacity_bytes)
@@ -43,9 +44,17 @@ void text_add_number(struct text *text, uint64_t number)
     text_add_bytes(text, digits + first, sizeof(digits) - first);
 }
 
+// A warning is one line whatever the user's text has in it.
+static void make_printable(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            *text = '?';
+}
+
 void text_warn(int fd, const char *what, const char *why)
 {
-    char buffer[1024];
+    char buffer[2 * PATH_MAX];
     struct text line;
 
     text_init(&line, buffer, sizeof(buffer) - 1);
@@ -53,6 +62,7 @@ void text_warn(int fd, const char *what, const char *why)
     text_add(&line, what);
     text_add(&line, ": ");
     text_add(&line, why);
+    make_printable(buffer);
     buffer[line.length++] = '\n';
     sys_write_all(fd, buffer, line.length);
 }

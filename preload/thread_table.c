@@ -20,6 +20,7 @@
 
 #define CAPTURE_FRAMES_EXTRA 16
 #define BUCKETS 4096u
+#define RETIRED_TRIES 4
 
 RECORD_TABLE(threads, PROFILE_CHUNK_THREADS, profile_thread, 5, 1u << 16);
 
@@ -34,6 +35,24 @@ static struct spinlock retired_lock;
 static struct thread_state *retired_first, *retired_last; // a queue: the longest dead comes first
 
 static uint32_t buckets[BUCKETS]; // thread ids by pthread_t, newest first
+
+static void append_retired(struct thread_state *state)
+{
+    state->next_retired = NULL;
+    if (retired_last)
+        retired_last->next_retired = state;
+    else
+        retired_first = state;
+    retired_last = state;
+}
+
+static void retire(struct thread_state *state)
+{
+    if (!spinlock_take(&retired_lock))
+        return;
+    append_retired(state);
+    spinlock_give(&retired_lock);
+}
 
 // Runs in each round of key destructors; only the last round is the end. Frees that come later
 // still find the slot.
@@ -56,15 +75,7 @@ static void at_thread_exit(void *value)
     atomic_publish(&record->end_ns, sys_monotonic_ns());
     __atomic_fetch_sub(&profile_header->threads_alive, 1, __ATOMIC_RELAXED);
 
-    if (!spinlock_take(&retired_lock))
-        return;
-    self->next_retired = NULL;
-    if (retired_last)
-        retired_last->next_retired = self;
-    else
-        retired_first = self;
-    retired_last = self;
-    spinlock_give(&retired_lock);
+    retire(self);
 }
 
 void thread_table_init(void)
@@ -84,18 +95,38 @@ void thread_table_reset(void)
     thread_is_many = false;
 }
 
+static struct thread_state *take_first(void)
+{
+    struct thread_state *state = retired_first;
+
+    if (!state)
+        return NULL;
+    retired_first = state->next_retired;
+    if (!retired_first)
+        retired_last = NULL;
+    return state;
+}
+
+// One that still runs, or whose thread id is another thread's by now, goes to the end.
+static struct thread_state *find_dead(void)
+{
+    for (int i = 0; i < RETIRED_TRIES; i++) {
+        struct thread_state *state = take_first();
+
+        if (!state || !sys_thread_is_alive(state->tid))
+            return state;
+        append_retired(state);
+    }
+    return NULL;
+}
+
 static struct thread_state *pop_retired(void)
 {
-    struct thread_state *state = NULL;
+    struct thread_state *state;
 
-    if (!retired_first || !spinlock_take(&retired_lock))
+    if (!atomic_get(&retired_first) || !spinlock_take(&retired_lock))
         return NULL;
-    if (retired_first && !sys_thread_is_alive(retired_first->tid)) {
-        state = retired_first;
-        retired_first = state->next_retired;
-        if (!retired_first)
-            retired_last = NULL;
-    }
+    state = find_dead();
     spinlock_give(&retired_lock);
     return state;
 }
@@ -115,23 +146,17 @@ static struct thread_state *new_state(void)
     return state;
 }
 
+// A slot whose thread never came to be.
 static void put_back(struct thread_state *state)
 {
-    if (!spinlock_take(&retired_lock))
-        return;
-    state->tid = INT_MAX; // no such thread: free at once
-    state->next_retired = retired_first;
-    retired_first = state;
-    if (!retired_last)
-        retired_last = state;
-    spinlock_give(&retired_lock);
+    state->tid = INT_MAX; // no such thread
+    retire(state);
 }
 
 static struct profile_thread *new_record(enum profile_thread_origin origin)
 {
     uint32_t serial;
-    struct profile_thread *record =
-        record_table_reserve(&threads, PROFILE_DROP_MEMORY, &serial);
+    struct profile_thread *record = record_table_reserve(&threads, PROFILE_DROP_MEMORY, &serial);
 
     if (!record)
         return NULL;
@@ -297,7 +322,7 @@ struct profile_thread *thread_find(pthread_t thread)
         struct profile_thread *record = record_table_at(&threads, id);
 
         if (record->pthread == (uint64_t)thread)
-            return record;
+            return atomic_get(&record->join_kind) == PROFILE_JOIN_NONE ? record : NULL;
         id = atomic_get(&record->next);
     }
     return NULL;

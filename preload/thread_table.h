@@ -20,8 +20,11 @@
 struct thread_state {
     // of the thread that has the slot
     struct profile_thread *record;
-    const void *last_block;     // its latest allocation, while not freed: temporary if freed now
-    int64_t unsent_bytes;       // live bytes not yet added to the global count
+    // Its latest allocation, while it has not freed it: temporary if freed now. Where another
+    // thread frees it, gets it again for the same stack and passes it on, this is mistaken.
+    const void *last_block;
+    uint32_t last_stack;
+    int64_t unsent_bytes; // live bytes not yet added to the global count
     uintptr_t stack_low, stack_high;
     int tid;
     unsigned destructor_rounds;
@@ -33,7 +36,7 @@ struct thread_state {
     struct cell_table cells;
     void *own_stack; // for the unwinder, where the thread's has no room
     struct thread_state *next_retired;
-    void *frames[];  // buffer of one capture
+    void *frames[]; // buffer of one capture
 };
 
 // NULL until the thread has met its first hook.
@@ -60,8 +63,8 @@ void thread_begin(struct thread_state *state);
 // may come first.
 void thread_publish(struct profile_thread *record, pthread_t thread);
 
-// The record of a thread that is neither joined nor detached; NULL if there is none. Before the join:
-// afterwards the pthread_t may be another thread's.
+// The record of a thread that is neither joined nor detached; NULL if there is none. Before the
+// join: afterwards the pthread_t may be another thread's.
 struct profile_thread *thread_find(pthread_t thread);
 // How the calling thread is about to end.
 void thread_set_exit(enum profile_thread_exit kind);

@@ -65,7 +65,7 @@ static void redirect_slot(const char *name, void **slot)
 {
     for (size_t i = 0; i < sizeof(redirects) / sizeof(redirects[0]); i++)
         if (strcmp(name, redirects[i].name) == 0) {
-            sys_make_writable(slot, sizeof(*slot)); // the library may be linked with -z relro -z now
+            sys_make_writable(slot, sizeof(*slot)); // it may be linked with -z relro -z now
             *slot = redirects[i].function;
         }
 }

@@ -28,19 +28,18 @@ struct place_entry {
 
 enum { MARKER_DAMAGED = 0 }; // beside enum profile_marker
 
+static const char *const marker_names[] = {
+    [MARKER_DAMAGED] = "[damaged stack]",        [PROFILE_MARKER_TRUNCATED] = "[truncated]",
+    [PROFILE_MARKER_STARTUP] = "[before start]", [PROFILE_MARKER_UNWIND_FAILED] = "[unwind failed]",
+    [PROFILE_MARKER_NULL] = "[null pointer]",
+};
+#define MARKER_COUNT (sizeof(marker_names) / sizeof(*marker_names))
+
 struct location_table {
     struct location *locations;
     struct place_entry *places;
-    struct location markers[PROFILE_MARKER_UNWIND_FAILED + 1];
+    struct location markers[MARKER_COUNT];
 };
-
-static const char *const marker_names[] = {
-    [MARKER_DAMAGED] = "[damaged stack]",
-    [PROFILE_MARKER_TRUNCATED] = "[truncated]",
-    [PROFILE_MARKER_STARTUP] = "[before start]",
-    [PROFILE_MARKER_UNWIND_FAILED] = "[unwind failed]",
-};
-#define MARKER_COUNT (sizeof(marker_names) / sizeof(*marker_names))
 
 // Numbered like every place; none that is looked up by name is equal to it.
 static int set_marker(struct profile *profile, struct location *location, const char *name)

@@ -21,7 +21,8 @@ int main(void)
     struct rlimit limit;
     int got = 0;
 
-    // 140 MiB more than now, whatever was mapped for us; our tables take half of what the blocks take
+    // 140 MiB more than now, whatever was mapped for us; our tables take half of what the blocks
+    // take
     limit.rlim_cur = limit.rlim_max = (pages() << 12) + (140 << 20);
     setrlimit(RLIMIT_AS, &limit);
     for (int i = 0; i < 40; i++) {

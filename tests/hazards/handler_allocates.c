@@ -13,7 +13,8 @@ static volatile int handled;
 void handler(int signal)
 {
     (void)signal;
-    free(malloc(10)); // not allowed by POSIX, and done; glibc survives it only outside its own locks
+    free(
+        malloc(10)); // not allowed by POSIX, and done; glibc survives it only outside its own locks
     handled++;
 }
 

@@ -3,11 +3,11 @@
 // EXPECT: process["exit"]["status"] == 0
 // OPTIONS: report=text:report_file=/dev/null
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
-#include <pthread.h>
 #include <unistd.h>
 
 static void on_child(int signal)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A handler on the smallest signal stack that this machine allows allocates: our stack use must fit.
+// A handler allocates on the smallest signal stack that this machine allows: our use must fit.
 // EXPECT: site("handler")["allocations"] == 100
 // EXPECT: [f["function"] for f in sites("handler")[0]["stack"]].count("main") == 1
 #include <signal.h>
@@ -20,10 +20,12 @@ void handler(int signal)
 int main(void)
 {
     size_t page = 4096;
-    // what the kernel's frame needs, and 1.5 KiB for handler and malloc; below lies a forbidden page
+    // what the kernel's frame needs, and 1.5 KiB for handler and malloc; below lies a forbidden
+    // page
     size_t bytes = (sysconf(_SC_MINSIGSTKSZ) + 1536 + 15) & ~15;
     size_t room = (bytes + page - 1) / page * page;
-    char *memory = mmap(NULL, page + room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *memory =
+        mmap(NULL, page + room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     stack_t stack = {.ss_sp = memory + page, .ss_size = bytes};
     struct sigaction action = {.sa_handler = handler, .sa_flags = SA_ONSTACK};
 

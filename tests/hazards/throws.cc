@@ -12,7 +12,10 @@ void throw_at(int depth, int &destroyed)
     struct Counted {
         int &count;
         std::vector<int> data;
-        ~Counted() { count++; }
+        ~Counted()
+        {
+            count++;
+        }
     } counted{destroyed, std::vector<int>(100)};
 
     if (depth == 0)

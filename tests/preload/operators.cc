@@ -33,7 +33,7 @@ void all_forms()
 void too_much()
 {
     try {
-        operator delete(operator new(~std::size_t{0} / 2));
+        operator delete(operator new (~std::size_t{0} / 2));
         std::puts("no exception");
     } catch (const std::bad_alloc &error) {
         std::puts(error.what());

@@ -11,6 +11,7 @@ int main(void)
     void *block = malloc(1000);
 
     setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
-    printf("%zu %zu %d\n", malloc_usable_size(block), malloc_usable_size(NULL), malloc_trim(0) >= 0);
+    printf("%zu %zu %d\n", malloc_usable_size(block), malloc_usable_size(NULL),
+           malloc_trim(0) >= 0);
     return 0;
 }

@@ -282,7 +282,7 @@ static void test_temporary(void **state)
 }
 
 // DESIGN 4: "freed by the allocating thread". The address came back by way of another thread.
-static void bug_temporary_only_of_the_allocating_thread(void **state)
+static void test_temporary_only_of_the_allocating_thread(void **state)
 {
     (void)state;
     heap_allocated(selves[0], address(1), 10, 1);
@@ -345,7 +345,7 @@ static void test_largest_size(void **state)
 
 // A block of 256 GiB and more (sparse arrays, overcommit_memory=1) is counted with its size and
 // freed with 2^38 - 1: the rest stays live for ever.
-static void bug_freed_as_it_was_allocated(void **state)
+static void test_freed_as_it_was_allocated(void **state)
 {
     (void)state;
     heap_allocated(selves[0], address(1), LIVE_SIZE_MAX + 1000, 1);
@@ -431,12 +431,12 @@ int main(void)
         TEST(test_random_events_against_model),
         TEST(test_peak_by_hand),
         TEST(test_temporary),
-        TEST(bug_temporary_only_of_the_allocating_thread),
+        TEST(test_temporary_only_of_the_allocating_thread),
         TEST(test_allocated_once),
         TEST(test_stack_without_room),
         TEST(test_address_beyond_the_table),
         TEST(test_largest_size),
-        TEST(bug_freed_as_it_was_allocated),
+        TEST(test_freed_as_it_was_allocated),
         TEST(test_batches),
         TEST(test_threads),
     };

@@ -329,7 +329,7 @@ static void test_unknown_key_too_long_in_list(void **state)
 }
 
 // options.h: "each unknown key ... is one warning". A key of 64 and more letters is passed over.
-static void bug_long_unknown_variable_warns(void **state)
+static void test_long_unknown_variable_warns(void **state)
 {
     char *variable = (char *)long_variable("GAIAPROF_", 65);
 
@@ -341,7 +341,7 @@ static void bug_long_unknown_variable_warns(void **state)
 
 // options.h: "is one warning on stderr": a line end in the value makes it two lines, of which the
 // second looks like the host's own.
-static void bug_value_with_line_end_is_one_line(void **state)
+static void test_value_with_line_end_is_one_line(void **state)
 {
     (void)state;
     read_one("GAIAPROF_HEAP=of\nf");
@@ -372,8 +372,8 @@ int main(void)
         cmocka_unit_test(test_texts_too_long),
         cmocka_unit_test(test_what_follows_a_text_too_long),
         cmocka_unit_test(test_unknown_key_too_long_in_list),
-        cmocka_unit_test(bug_long_unknown_variable_warns),
-        cmocka_unit_test(bug_value_with_line_end_is_one_line),
+        cmocka_unit_test(test_long_unknown_variable_warns),
+        cmocka_unit_test(test_value_with_line_end_is_one_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -321,7 +321,7 @@ static void test_no_room_at_all(void **state)
 }
 
 // The name is refused to the next process with this pid, and the user finds a file of no bytes.
-static void bug_failed_open_leaves_no_file(void **state)
+static void test_failed_open_leaves_no_file(void **state)
 {
     rlim_t kept = set_file_limit(1000);
     int error = profile_writer_open(PATH);
@@ -405,7 +405,7 @@ int main(void)
         TEST(test_grows_by_many_threads),
         TEST(test_file_size_limit),
         TEST(test_no_room_at_all),
-        TEST(bug_failed_open_leaves_no_file),
+        TEST(test_failed_open_leaves_no_file),
         TEST(test_another_file_in_its_place),
         TEST(test_a_link_in_its_place),
         TEST(test_file_is_gone),

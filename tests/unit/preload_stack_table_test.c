@@ -310,7 +310,7 @@ static void test_reset(void **state)
 // "Equal stacks have equal ids". An unwinder that has lost its way returns addresses of the upper
 // half, and the vsyscall page is there: their bit 63 is taken for PROFILE_PC_SIGNAL, the node is
 // never found again, and each event makes a new one until the table is full.
-static void bug_equal_stacks_with_bit_63_have_equal_ids(void **state)
+static void test_equal_stacks_with_bit_63_have_equal_ids(void **state)
 {
     struct stack stack = {{0x5001, 0xffffffffff600007, 0x6001}, 3, 0, 0}, again = stack;
 
@@ -323,7 +323,7 @@ static void bug_equal_stacks_with_bit_63_have_equal_ids(void **state)
 // A program that calls a NULL function has a frame at 0. Its node would never be published (pc is
 // what publishes it), and the stack would break there for every reader. libunwind stops before such
 // a frame; an unwinder of our own may not.
-static void bug_frame_at_address_0_is_published(void **state)
+static void test_frame_at_address_0_is_published(void **state)
 {
     struct stack stack = {{0x5001, 0, 0x6001}, 3, 0, 0};
 
@@ -346,8 +346,8 @@ int main(void)
         TEST(test_random_stacks_against_model),
         TEST(test_threads),
         TEST(test_reset),
-        TEST(bug_equal_stacks_with_bit_63_have_equal_ids),
-        TEST(bug_frame_at_address_0_is_published),
+        TEST(test_equal_stacks_with_bit_63_have_equal_ids),
+        TEST(test_frame_at_address_0_is_published),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

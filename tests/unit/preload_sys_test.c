@@ -122,7 +122,7 @@ static void test_is_readable(void **state)
 }
 
 // The kernel takes NULL for "no new mask" and looks at nothing.
-static void bug_null_is_not_readable(void **state)
+static void test_null_is_not_readable(void **state)
 {
     (void)state;
     assert_false(sys_is_readable(NULL));
@@ -244,7 +244,7 @@ int main(void)
         TEST(test_duplicate),
         TEST(test_mapping),
         TEST(test_is_readable),
-        TEST(bug_null_is_not_readable),
+        TEST(test_null_is_not_readable),
         TEST(test_make_writable),
         TEST(test_wipe_on_fork),
         TEST(test_ids),

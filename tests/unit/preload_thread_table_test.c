@@ -297,7 +297,7 @@ static void test_find_newest(void **state)
 }
 
 // thread_table.h: "neither joined nor detached; NULL if there is none".
-static void bug_find_only_what_can_be_joined(void **state)
+static void test_find_only_what_can_be_joined(void **state)
 {
     struct thread_state *first = thread_prepare(1, false), *second = thread_prepare(2, true);
 
@@ -378,7 +378,7 @@ int main(void)
         TEST(test_slot_is_used_again),
         TEST(test_find),
         TEST(test_find_newest),
-        TEST(bug_find_only_what_can_be_joined),
+        TEST(test_find_only_what_can_be_joined),
         TEST(test_finish),
         TEST(test_storm),
     };

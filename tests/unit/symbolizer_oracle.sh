@@ -28,7 +28,8 @@ pick() {
 # Last component of paths, no discriminators, one way to say "no line": addr2line then still takes
 # the file from the symbol table.
 normalise() {
-    sed -e 's/ (discriminator [0-9]*)$//' -e 's#^.*/\(.*:[0-9?]*\)$#\1#' -e 's/^.*:[?0]*$/??:0/' "$1"
+    sed -e 's/ (discriminator [0-9]*)$//' -e 's#^.*/\(.*:[0-9?]*\)$#\1#' \
+        -e 's/^.*:[?0]*$/??:0/' "$1"
 }
 
 # For every address the same number of frames at the same lines as addr2line finds. With "numbers"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""DHAT sees the same sites: allocations, bytes, what is live at exit and at the peak, and stacks."""
+"""DHAT sees the same sites: allocations, bytes, what is live at exit and at the peak, stacks."""
 import json
 import os
 import re

@@ -21,7 +21,8 @@ def profile_failures(stress, library, name):
     with tempfile.TemporaryDirectory() as directory:
         plain = run_scenario(stress, name, directory, {})
         profiled = run_scenario(stress, name, directory, {
-            "LD_PRELOAD": library, "GAIAPROF_REPORT": "json", "GAIAPROF_REPORT_FILE": "report.json"})
+            "LD_PRELOAD": library, "GAIAPROF_REPORT": "json",
+            "GAIAPROF_REPORT_FILE": "report.json"})
         if (plain.returncode, plain.stdout) != (profiled.returncode, profiled.stdout):
             yield f"{name}: {plain} became {profiled}"
         report = json.loads(pathlib.Path(directory, "report.json").read_text(encoding="utf-8"))
