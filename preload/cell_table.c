@@ -5,6 +5,7 @@
 
 #include "preload/compiler.h"
 #include "preload/profile_writer.h"
+#include "preload/slab.h"
 #include "preload/sys.h"
 
 #define FIRST_CAPACITY 512
@@ -30,13 +31,13 @@ static cold bool grow_index(struct cell_table *table)
     struct cell_table bigger = *table;
 
     bigger.capacity = table->capacity ? table->capacity * 2 : FIRST_CAPACITY;
-    bigger.index = sys_map_private(bigger.capacity * sizeof(bigger.index[0]));
+    bigger.index = slab_allocate(bigger.capacity * sizeof(bigger.index[0]));
     if (!bigger.index)
         return false;
     for (size_t i = 0; i < table->capacity; i++)
         if (table->index[i])
             *find(&bigger, table->index[i]->stack) = table->index[i];
-    if (table->index)
+    if (table->capacity * sizeof(table->index[0]) >= SLAB_BYTES)
         sys_unmap(table->index, table->capacity * sizeof(table->index[0]));
     *table = bigger;
     return true;

@@ -5,8 +5,8 @@
 // The peak (see struct profile_cell): live bytes only fall at a free, so that is where a maximum
 // becomes known; the epoch counts maxima, and a cell saves its value of the last one before it
 // changes. With one thread header.live_bytes is exact at every event. With more, each thread keeps
-// its change back until it is a 256th of the whole, and header.peak_slack_bytes says how far off
-// the sum may have been.
+// its change back until it is its share of a 64th of the whole, and header.peak_slack_bytes says
+// how far off the sum may have been.
 #include "preload/heap.h"
 
 #include "preload/cell_table.h"
@@ -14,7 +14,9 @@
 #include "preload/stack_capture.h"
 #include "preload/thread_table.h"
 
-#define BATCH_BYTES_MIN (1 << 10)
+#include <sys/single_threaded.h>
+
+#define BATCH_BYTES_MIN 256
 #define BATCH_BYTES_MAX (32 << 10)
 
 static inline void save_peak(struct profile_cell *cell, uint32_t epoch)
@@ -26,11 +28,17 @@ static inline void save_peak(struct profile_cell *cell, uint32_t epoch)
     atomic_publish(&cell->epoch, epoch);
 }
 
+// glibc says so before a second thread of any kind starts.
+static inline bool is_many(void)
+{
+    return thread_is_many || !__libc_single_threaded;
+}
+
 // Small against the whole, so that the peak is found; not so small that threads meet at the global
 // count for every block.
 static inline int64_t batch_bytes(uint64_t live)
 {
-    int64_t share = (int64_t)live >> 8;
+    int64_t share = (int64_t)live / 64 / (atomic_get(&profile_header->threads_alive) | 1);
 
     return share < BATCH_BYTES_MIN   ? BATCH_BYTES_MIN
            : share > BATCH_BYTES_MAX ? BATCH_BYTES_MAX
@@ -42,10 +50,10 @@ cold void heap_send_batch(struct thread_state *self)
     struct profile_header *header = profile_header;
     uint64_t live, slack;
 
-    if (!thread_is_many)
+    if (!is_many())
         return;
     live = atomic_add(&header->live_bytes, (uint64_t)self->unsent_bytes);
-    slack = (uint64_t)batch_bytes(live) * atomic_get(&header->threads_peak);
+    slack = (uint64_t)batch_bytes(live) * atomic_get(&header->threads_alive);
     self->unsent_bytes = 0;
     if (slack > atomic_get(&header->peak_slack_bytes))
         atomic_set(&header->peak_slack_bytes, slack);
@@ -65,7 +73,7 @@ static cold void note_peak_of_many(uint64_t live)
 
 static inline void live_grows(struct thread_state *self, uint64_t bytes)
 {
-    if (likely(!thread_is_many)) {
+    if (likely(!is_many())) {
         counter_add(&profile_header->live_bytes, bytes);
         return;
     }
@@ -80,7 +88,7 @@ static inline void live_shrinks(struct thread_state *self, uint64_t bytes)
     struct profile_header *header = profile_header;
     uint64_t live = atomic_get(&header->live_bytes);
 
-    if (likely(!thread_is_many)) {
+    if (likely(!is_many())) {
         if (live > header->peak_bytes) {
             atomic_set(&header->peak_bytes, live);
             atomic_set(&header->peak_epoch, header->peak_epoch + 1);

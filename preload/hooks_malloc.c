@@ -23,7 +23,7 @@ EXPORT void cfree(void *block);
 // NULL: nothing to record.
 static inline struct thread_state *enter_heap(uintptr_t caller)
 {
-    return likely(options.heap == HEAP_EXACT) ? recording_enter(caller) : NULL;
+    return likely(options.heap == HEAP_EXACT) ? recording_enter_heap(caller) : NULL;
 }
 
 static inline void record(const void *block, size_t bytes, uintptr_t caller)

@@ -6,17 +6,18 @@
 // that no frame of ours stands between the host's and exceptions pass. An allocator that brings
 // its own operators (tcmalloc, jemalloc) does not call malloc: then we record here.
 //
-// A C program may load C++ libraries later with RTLD_LOCAL. Their operators bind to ours, but ours
-// do not find theirs by RTLD_NEXT: the library is asked for by name.
+// The real operators are looked for when they are first called, by symbols.h: a C program may load
+// libstdc++ late and with RTLD_LOCAL, where dlsym would not find it, and the caller may be a thread
+// that the constructor of a library waits for, with the loader's lock held.
 #include "preload/compiler.h"
 #include "preload/heap.h"
+#include "preload/modules.h"
 #include "preload/options.h"
 #include "preload/real.h"
 #include "preload/recording.h"
+#include "preload/symbols.h"
 
-#include <dlfcn.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum operator_form {
 #define OPERATOR_NEW(form, symbol, parameters, arguments) FORM_##form,
@@ -42,37 +43,16 @@ static const char *const symbols[FORM_COUNT] = {
 #undef OPERATOR_DELETE
 };
 
-static void *find_by_library(const char *symbol)
-{
-    static const char *const libraries[] = {"libstdc++.so.6", "libc++abi.so.1", "libc++.so.1"};
-
-    for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++) {
-        void *library = dlopen(libraries[i], RTLD_LAZY | RTLD_NOLOAD);
-        void *function = library ? dlsym(library, symbol) : NULL;
-
-        if (function)
-            return function;
-    }
-    dlerror();
-    return NULL;
-}
-
-static bool is_same_module(void *a, void *b)
-{
-    Dl_info info_a, info_b;
-
-    return dladdr(a, &info_a) && dladdr(b, &info_b) && info_a.dli_fbase == info_b.dli_fbase;
-}
-
 static cold void *find(enum operator_form form)
 {
-    void *function = dlsym(RTLD_NEXT, symbols[form]);
+    void *function = symbols_find_next(symbols[form]);
+    uintptr_t allocator;
 
-    if (!function)
-        function = find_by_library(symbols[form]);
     if (!function || !real_find())
         return NULL;
-    operators[form].is_allocators = is_same_module(function, (void *)real.malloc);
+    allocator = (uintptr_t)real.malloc;
+    operators[form].is_allocators =
+        modules_range_of((uintptr_t)function).start == modules_range_of(allocator).start;
     atomic_publish(&operators[form].function, function);
     return function;
 }

@@ -12,6 +12,7 @@
 #include "preload/real.h"
 #include "preload/recording.h"
 #include "preload/reporter.h"
+#include "preload/sys.h"
 #include "preload/text.h"
 
 #include <alloca.h>
@@ -176,11 +177,13 @@ EXPORT void _Exit(int status)
     __builtin_unreachable();
 }
 
-// How a program is started: what differs between the forms of exec and spawn.
+// The environment that a started program gets. Where programs are followed and it lacks us, a
+// merged one in a mapping of its own: not on the stack, which may be small, and not in our tables,
+// which a vfork child must leave alone (there the mapping outlives a successful exec).
 struct launch {
     char *const *environment;
-    char *preload; // room for a combined LD_PRELOAD
-    char **merged; // room for an environment with ours
+    void *mapping; // NULL: the host's own environment
+    size_t mapping_bytes;
 };
 
 static size_t count_strings(char *const *strings)
@@ -224,84 +227,84 @@ static size_t preload_room(char *const *environment)
     return strlen(PRELOAD) + strlen(own_library) + 2 + (preload ? strlen(preload) : 0);
 }
 
-static char *const *merge(struct launch launch)
+static void merge(char *const *environment, char *room, char **merged)
 {
-    const char *preload = find_preload(launch.environment);
-    char **end = launch.merged;
+    const char *preload = find_preload(environment);
     struct text text;
 
-    text_init(&text, launch.preload, preload_room(launch.environment));
+    text_init(&text, room, preload_room(environment));
     text_add(&text, PRELOAD);
     text_add(&text, own_library);
     if (preload && *preload) {
         text_add(&text, ":");
         text_add(&text, preload);
     }
-    *end++ = launch.preload;
-    for (char *const *variable = launch.environment; variable && *variable; variable++)
+    *merged++ = room;
+    for (char *const *variable = environment; variable && *variable; variable++)
         if (!is_preload(*variable))
-            *end++ = *variable;
+            *merged++ = *variable;
     for (size_t i = 0; i < own_variable_count; i++)
-        if (!has_variable(launch.environment, own_variables[i]))
-            *end++ = own_variables[i];
-    *end = NULL;
-    return launch.merged;
+        if (!has_variable(environment, own_variables[i]))
+            *merged++ = own_variables[i];
+    *merged = NULL;
 }
 
-// The environment a started program gets: with us in it if programs are followed. On the caller's
-// stack, since a vfork child must not allocate.
-#define FOLLOWED(environment)                                                                      \
-    (needs_merge(environment)                                                                      \
-         ? merge((struct launch){                                                                  \
-               (environment), alloca(preload_room(environment)),                                   \
-               alloca((count_strings(environment) + OWN_VARIABLES_MAX + 2) * sizeof(char *))})     \
-         : (environment))
-
-// An exec closes the profile; when it fails the recording goes on.
-static bool close_for_exec(void)
+static struct launch prepare_launch(char *const *environment)
 {
+    struct launch launch = {environment, NULL, 0};
+    size_t array_bytes;
+
     real_find();
-    return recording_finish(PROFILE_EXIT_EXECED, 0);
+    if (!needs_merge(environment))
+        return launch;
+    array_bytes = (count_strings(environment) + OWN_VARIABLES_MAX + 2) * sizeof(char *);
+    launch.mapping_bytes = array_bytes + preload_room(environment);
+    launch.mapping = sys_map_private(launch.mapping_bytes);
+    if (!launch.mapping) // runs, without us
+        return launch;
+    merge(environment, (char *)launch.mapping + array_bytes, launch.mapping);
+    launch.environment = launch.mapping;
+    return launch;
 }
 
-static int exec_failed(int result, bool was_closed)
+static int finish_launch(struct launch launch, int result)
 {
-    if (was_closed)
-        recording_resume();
+    if (launch.mapping)
+        sys_unmap(launch.mapping, launch.mapping_bytes);
     return result;
 }
 
+// An exec closes the profile; when it fails the recording goes on.
+#define EXEC(environment, call)                                                                    \
+    do {                                                                                           \
+        struct launch launch = prepare_launch(environment);                                        \
+        bool was_closed = recording_finish(PROFILE_EXIT_EXECED, 0);                                \
+        int result = call;                                                                         \
+                                                                                                   \
+        if (was_closed)                                                                            \
+            recording_resume();                                                                    \
+        return finish_launch(launch, result);                                                      \
+    } while (0)
+
 EXPORT int execve(const char *path, char *const arguments[], char *const environment[])
 {
-    char *const *followed = FOLLOWED(environment);
-    bool was_closed = close_for_exec();
-
-    return exec_failed(real.execve(path, arguments, followed), was_closed);
+    EXEC(environment, real.execve(path, arguments, launch.environment));
 }
 
 EXPORT int execvpe(const char *file, char *const arguments[], char *const environment[])
 {
-    char *const *followed = FOLLOWED(environment);
-    bool was_closed = close_for_exec();
-
-    return exec_failed(real.execvpe(file, arguments, followed), was_closed);
+    EXEC(environment, real.execvpe(file, arguments, launch.environment));
 }
 
 EXPORT int fexecve(int fd, char *const arguments[], char *const environment[])
 {
-    char *const *followed = FOLLOWED(environment);
-    bool was_closed = close_for_exec();
-
-    return exec_failed(real.fexecve(fd, arguments, followed), was_closed);
+    EXEC(environment, real.fexecve(fd, arguments, launch.environment));
 }
 
 EXPORT int execveat(int directory, const char *path, char *const arguments[],
                     char *const environment[], int flags)
 {
-    char *const *followed = FOLLOWED(environment);
-    bool was_closed = close_for_exec();
-
-    return exec_failed(real.execveat(directory, path, arguments, followed, flags), was_closed);
+    EXEC(environment, real.execveat(directory, path, arguments, launch.environment, flags));
 }
 
 EXPORT int execv(const char *path, char *const arguments[])
@@ -366,8 +369,10 @@ EXPORT int posix_spawn(pid_t *restrict pid, const char *restrict path,
                        const posix_spawnattr_t *restrict attributes, char *const arguments[],
                        char *const environment[])
 {
-    real_find();
-    return real.posix_spawn(pid, path, actions, attributes, arguments, FOLLOWED(environment));
+    struct launch launch = prepare_launch(environment);
+
+    return finish_launch(
+        launch, real.posix_spawn(pid, path, actions, attributes, arguments, launch.environment));
 }
 
 EXPORT int posix_spawnp(pid_t *restrict pid, const char *restrict file,
@@ -375,6 +380,8 @@ EXPORT int posix_spawnp(pid_t *restrict pid, const char *restrict file,
                         const posix_spawnattr_t *restrict attributes, char *const arguments[],
                         char *const environment[])
 {
-    real_find();
-    return real.posix_spawnp(pid, file, actions, attributes, arguments, FOLLOWED(environment));
+    struct launch launch = prepare_launch(environment);
+
+    return finish_launch(
+        launch, real.posix_spawnp(pid, file, actions, attributes, arguments, launch.environment));
 }

@@ -7,7 +7,8 @@
 // Remembers the environment that a followed program needs. Before it is cleaned.
 void hooks_process_init(void);
 
-// Takes our own entry out of LD_PRELOAD, so that children run without us.
+// Takes our own entry out of LD_PRELOAD, so that children run without us. From our constructor
+// only: the variables are still those that the kernel laid down, in writable memory.
 void hooks_process_clean_environment(void);
 
 // The process ends in an orderly way: last figures, then the report.

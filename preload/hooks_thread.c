@@ -8,6 +8,7 @@
 #include "preload/recording.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <threads.h>
 
@@ -47,7 +48,6 @@ EXPORT int pthread_create(pthread_t *restrict ret_thread, const pthread_attr_t *
                           void *(*start_routine)(void *), void *restrict argument)
 {
     struct thread_state *created;
-    struct profile_thread *record;
     int error;
 
     if (!real_find())
@@ -55,15 +55,12 @@ EXPORT int pthread_create(pthread_t *restrict ret_thread, const pthread_attr_t *
     created = prepare(attributes, CALLER);
     if (!created)
         return real.pthread_create(ret_thread, attributes, start_routine, argument);
-    record = created->record;
     created->start_routine = start_routine;
     created->start_argument = argument;
     error = real.pthread_create(ret_thread, attributes, trampoline, created);
     if (error)
         thread_abandon(created);
-    else if (record->join_kind != PROFILE_JOIN_DETACHED) // else *ret_thread may be gone
-        thread_publish(record, *ret_thread);
-    return error;
+    return error; // the thread may be gone by now, with *ret_thread
 }
 
 EXPORT void pthread_exit(void *result)
@@ -130,4 +127,20 @@ EXPORT int pthread_detach(pthread_t thread)
     struct profile_thread *record = find(thread);
 
     return note(real.pthread_detach(thread), record, PROFILE_JOIN_DETACHED);
+}
+
+// A handler there has less room than the thread's own stack seems to have around it.
+EXPORT int sigaltstack(const stack_t *restrict stack, stack_t *restrict ret_old)
+{
+    struct thread_state *self;
+    int error;
+
+    real_find();
+    error = real.sigaltstack(stack, ret_old);
+    if (error || !stack || !(self = recording_enter(CALLER)))
+        return error;
+    self->signal_stack_low = (uintptr_t)stack->ss_sp;
+    self->signal_stack_bytes = stack->ss_flags & SS_DISABLE ? 0 : stack->ss_size;
+    recording_leave();
+    return error;
 }

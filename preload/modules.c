@@ -7,16 +7,16 @@
 #include "preload/compiler.h"
 #include "preload/profile_path.h"
 #include "preload/profile_writer.h"
-#include "preload/real.h"
 #include "preload/spinlock.h"
+#include "preload/symbols.h"
 #include "preload/text.h"
 
-#include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
 #include <string.h>
 
 #define MODULES_MAX 8192
+#define PAGE_BYTES 4096 // the first one is mapped for sure
 
 struct known_module {
     struct profile_module *record;
@@ -35,7 +35,7 @@ static char directory[PATH_MAX]; // working directory at the start, for relative
 void modules_init(void)
 {
     // not linked: as a versioned symbol it would tie the library to glibc 2.35
-    find_object = (int (*)(void *, struct dl_find_object *))dlsym(RTLD_DEFAULT, "_dl_find_object");
+    find_object = (int (*)(void *, struct dl_find_object *))symbols_find("_dl_find_object");
     profile_path_executable(executable, sizeof(executable));
     if (sys_working_directory(directory, sizeof(directory)) < 0)
         directory[0] = '\0';
@@ -60,6 +60,18 @@ struct modules_range modules_range_of(uintptr_t pc)
     return (struct modules_range){(uintptr_t)object.dlfo_map_start, (uintptr_t)object.dlfo_map_end};
 }
 
+const char *modules_name_of(uintptr_t pc)
+{
+    struct dl_find_object object;
+    const char *path, *slash;
+
+    if (!find(pc, &object))
+        return "unknown";
+    path = object.dlfo_link_map->l_name[0] ? object.dlfo_link_map->l_name : executable;
+    slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
 bool modules_is_main_program(uintptr_t pc)
 {
     struct dl_find_object object;
@@ -73,6 +85,9 @@ static const Elf64_Phdr *program_headers(const struct dl_find_object *object, si
 
     *ret_count = 0;
     if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
+        return NULL;
+    // a patched file may have them elsewhere, at an address that only they would tell
+    if (header->e_phoff + header->e_phnum * sizeof(Elf64_Phdr) > PAGE_BYTES)
         return NULL;
     *ret_count = header->e_phnum;
     return (const Elf64_Phdr *)((const char *)header + header->e_phoff);
@@ -166,7 +181,12 @@ static const struct profile_module *add(const struct dl_find_object *object)
 {
     struct profile_module *module;
 
-    if (known_count == MODULES_MAX || !(module = write_module(object)))
+    if (known_count == MODULES_MAX) {
+        profile_drop(PROFILE_DROP_MEMORY);
+        return NULL;
+    }
+    module = write_module(object);
+    if (!module)
         return NULL;
     known[known_count] = (struct known_module){module, object->dlfo_link_map};
     atomic_publish(&known_count, known_count + 1);

@@ -29,6 +29,9 @@ const struct profile_module *modules_note(uintptr_t pc);
 // Where the module of a code address lies; {0, 0} if there is none. No lock, no record.
 struct modules_range modules_range_of(uintptr_t pc);
 
+// The file name of the module of a code address; "unknown" if there is none.
+const char *modules_name_of(uintptr_t pc);
+
 // Whether a code address is the program's own, not a library's.
 bool modules_is_main_program(uintptr_t pc);
 

@@ -16,6 +16,8 @@ void profile_path_executable(char *path, size_t capacity_bytes)
         path[0] = '\0';
 }
 
+#define PROGRAM_NAME_MAX 64
+
 // As it was called: the file may be one of many names (busybox, redis). A login shell is "-bash".
 static void add_program(struct text *text)
 {
@@ -23,7 +25,9 @@ static void add_program(struct text *text)
 
     while (name && *name == '-')
         name++;
-    text_add(text, name && *name ? name : "program");
+    if (!name || !*name)
+        name = "program";
+    text_add_bytes(text, name, strnlen(name, PROGRAM_NAME_MAX));
 }
 
 static void add_host(struct text *text)

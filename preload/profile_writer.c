@@ -18,6 +18,7 @@
 #define FIRST_EXTENT_BYTES (256u << 10)
 #define EXTENT_BYTES_MAX (16u << 20)
 #define EXTENT_ALIGN (64u << 10)
+#define SKIP_COUNT 10000u
 
 static struct profile_header no_profile;
 struct profile_header *profile_header = &no_profile;
@@ -29,7 +30,7 @@ static struct {
     uint64_t file_bytes; // allocated and mapped so far
     char *extent;        // the mapping chunks are cut from
     uint64_t extent_off; // where it lies in the file
-    bool is_full;        // no further growth: the disk or a limit said no
+    unsigned skip_count; // growth failed: how many requests to refuse before it is tried again
 } writer;
 
 const char *profile_writer_path(void)
@@ -130,8 +131,12 @@ static bool next_extent(uint64_t need_bytes)
     uint64_t left = writer.file_bytes - used;
     struct profile_chunk *rest = left ? chunk_at(used) : NULL;
 
-    if (writer.is_full || grow(need_bytes) != 0) {
-        writer.is_full = true;
+    if (writer.skip_count) {
+        writer.skip_count--;
+        return false;
+    }
+    if (grow(need_bytes) != 0) { // a full disk, or no descriptor at the moment
+        writer.skip_count = SKIP_COUNT;
         return false;
     }
     if (rest) {

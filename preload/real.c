@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// real.c - finds the functions behind ours, see real.h. dlsym allocates where a symbol is missing
-// (it builds an error text), so it may call our malloc: real_find then answers false, and the
-// own heap serves.
+// real.c - finds the functions behind ours, see real.h. By dlsym, which knows symbol versions; what
+// may be missing is looked for by symbols.h first. Should dlsym allocate all the same, it calls our
+// malloc: real_find then answers false, and the own heap serves.
 #include "preload/real.h"
 
 #include "preload/compiler.h"
+#include "preload/symbols.h"
 
 #include <dlfcn.h>
 
@@ -13,13 +14,17 @@ struct real real;
 
 static unsigned is_finding;
 
+static void *find(const char *name)
+{
+    return symbols_find_next(name) ? dlsym(RTLD_NEXT, name) : NULL;
+}
+
 static void find_all(void)
 {
 #define REAL(result, name, parameters)                                                             \
-    __atomic_store_n(&real.name, (result(*) parameters)dlsym(RTLD_NEXT, #name), __ATOMIC_RELEASE);
+    __atomic_store_n(&real.name, (result(*) parameters)find(#name), __ATOMIC_RELEASE);
 #include "preload/real.def"
 #undef REAL
-    dlerror(); // the host must not meet our missing symbols
 }
 
 cold bool real_find(void)

@@ -12,17 +12,20 @@
 #include "preload/profile_path.h"
 #include "preload/real.h"
 #include "preload/reporter.h"
+#include "preload/slab.h"
 #include "preload/stack_table.h"
+#include "preload/symbols.h"
 #include "preload/sys.h"
 #include "preload/text.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <unistd.h>
+
+#define OUTPUT_DEFAULT "%e.%p.gaia" // of an empty option
 
 enum recording_state { STATE_IDLE, STATE_STARTING, STATE_ON, STATE_OFF };
 
@@ -47,24 +50,19 @@ static bool is_refused(void)
     if (getauxval(AT_SECURE))
         return true;
     for (size_t i = 0; i < sizeof(sanitizers) / sizeof(sanitizers[0]); i++)
-        if (dlsym(RTLD_DEFAULT, sanitizers[i]))
+        if (symbols_find(sanitizers[i]))
             return true;
-    dlerror();
     return false;
 }
 
 static void name_allocator(struct profile_header *header)
 {
-    Dl_info info;
-    const char *name = "unknown";
-
     // an executable's own malloc comes first and calls nobody: we see nothing of it
-    void *called = dlsym(RTLD_DEFAULT, "malloc");
+    void *called = symbols_find("malloc");
+    const char *name;
+
     header->heap_bypassed = called && called != (void *)malloc;
-    if (dladdr(header->heap_bypassed ? called : (void *)real.malloc, &info) && info.dli_fname) {
-        const char *slash = strrchr(info.dli_fname, '/');
-        name = slash ? slash + 1 : info.dli_fname;
-    }
+    name = modules_name_of(header->heap_bypassed ? (uintptr_t)called : (uintptr_t)real.malloc);
     if (strncmp(name, "libc.so", 7) == 0)
         name = "glibc";
     strncpy(header->allocator, name, sizeof(header->allocator) - 1);
@@ -119,7 +117,7 @@ static int open_in(const char *directory, const char *file)
     if (!profile_path_join(directory, file, base, sizeof(base)))
         return -ENAMETOOLONG;
     error = profile_writer_open(base);
-    for (uint64_t i = 2; error == -EEXIST && i < 10; i++) {
+    for (uint64_t i = 2; error == -EEXIST && sys_is_regular_file(base) && i < 10; i++) {
         text_init(&text, path, sizeof(path));
         text_add(&text, base);
         text_add(&text, ".");
@@ -152,7 +150,8 @@ static bool open_profile(void)
     const char *base;
     int error, first_error;
 
-    if (!profile_path_expand(options.output, name, sizeof(name))) {
+    if (!profile_path_expand(options.output[0] ? options.output : OUTPUT_DEFAULT, name,
+                             sizeof(name))) {
         text_warn(2, "option 'output'", "too long with its placeholders; nothing is recorded");
         return false;
     }
@@ -237,6 +236,7 @@ bool recording_start(void)
 static void reset(void)
 {
     own_heap_after_fork();
+    slab_reset();
     profile_writer_reset();
     thread_table_reset();
     lock_table_reset();

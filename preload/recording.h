@@ -50,10 +50,11 @@ static inline bool recording_is_own_doing(uintptr_t caller)
     return guard_sp == GUARD_PINNED || stack_capture_is_internal(caller);
 }
 
-// Enters a hook. NULL: pass through. Else the thread's state; recording_leave() must follow.
+// Enters a hook. NULL: pass through. Else the thread's state; recording_leave() must follow. Does
+// not start the recording: the hook may stand inside the host's allocator.
 static inline struct thread_state *recording_enter(uintptr_t caller)
 {
-    if (unlikely(!recording_gate.is_open) && !recording_start())
+    if (unlikely(!recording_gate.is_open))
         return NULL;
     if (unlikely(!guard_enter())) {
         if (!recording_is_own_doing(caller))
@@ -64,6 +65,14 @@ static inline struct thread_state *recording_enter(uintptr_t caller)
         return thread_self;
     guard_leave();
     return NULL;
+}
+
+// The same for the allocation functions, whose first call starts the recording.
+static inline struct thread_state *recording_enter_heap(uintptr_t caller)
+{
+    if (unlikely(!recording_gate.is_open) && !recording_start())
+        return NULL;
+    return recording_enter(caller);
 }
 
 static inline void recording_leave(void)

@@ -2,14 +2,16 @@
 //
 // reporter.c - the report at exit, see reporter.h.
 //
-// The child shares our memory until it has started the command (CLONE_VM | CLONE_VFORK, as
-// posix_spawn does), so it makes raw system calls only. Its exit signal is 0: the kernel then
-// hides it from every wait() without __WALL, and sends no SIGCHLD.
+// Two processes, since exec makes every process one that its parent gets SIGCHLD for and reaps by
+// wait(). The *keeper* never execs: its exit signal is 0, so the kernel hides it from every wait()
+// without __WALL. It holds the host's other threads and starts the command, its own child. Both
+// share our memory until they exec or end, so they make raw system calls only, and both have all
+// signals blocked until then: no handler of the host runs there.
 #include "preload/reporter.h"
 
 #include "preload/arch/syscall.h"
 #include "preload/compiler.h"
-#include "preload/hooks_process.h"
+#include "preload/freeze.h"
 #include "preload/options.h"
 #include "preload/profile_path.h"
 #include "preload/profile_writer.h"
@@ -113,7 +115,8 @@ static int find_stderr(void)
 }
 
 struct child {
-    int stderr_fd; // -1: the report goes to a file
+    int process, thread; // of the host that waits
+    int stderr_fd;       // -1: the report goes to a file
     char *const *arguments;
     char *const *environment;
     uint64_t signals;
@@ -134,17 +137,17 @@ static void default_signals(void)
 }
 
 // The report's stdout is the host's stderr.
-static int child_main(void *argument)
+static int command_main(void *argument)
 {
     struct child *child = argument;
 
     default_signals();
-    sys_restore_signals(&child->signals);
     if (child->stderr_fd >= 0)
         arch_syscall(SYS_dup3, child->stderr_fd, 1, 0, 0, 0, 0);
     if (child->stderr_fd > 2)
         arch_syscall(SYS_dup3, child->stderr_fd, 2, 0, 0, 0, 0);
     arch_syscall(SYS_close_range, 3, ~0u, 0, 0, 0, 0);
+    sys_restore_signals(&child->signals);
     child->error = arch_syscall(SYS_execve, (long)command, (long)child->arguments,
                                 (long)child->environment, 0, 0, 0);
     arch_syscall(SYS_exit_group, 127, 0, 0, 0, 0, 0);
@@ -160,14 +163,54 @@ static void wait_for(int pid)
     while (result == -EINTR);
 }
 
+static int keeper_main(void *argument)
+{
+    static char stack[CHILD_STACK_BYTES] __attribute__((aligned(16)));
+    struct child *child = argument;
+    int pid;
+
+    freeze_threads(child->process, child->thread);
+    pid = clone(command_main, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, child);
+    if (pid > 0)
+        wait_for(pid);
+    else
+        child->error = -EAGAIN;
+    arch_syscall(SYS_exit_group, 0, 0, 0, 0, 0, 0);
+    return 0;
+}
+
+// The host's environment without LD_PRELOAD: the command is profiled by nobody. The host's own
+// array stays as it is, other threads may be reading it. NULL without memory.
+static char **without_preload(void)
+{
+    size_t count = 0;
+    char **copy, **end;
+
+    while (environ && environ[count])
+        count++;
+    end = copy = sys_map_private((count + 1) * sizeof(char *));
+    for (size_t i = 0; copy && i < count && environ[i]; i++)
+        if (strncmp(environ[i], "LD_PRELOAD=", 11) != 0)
+            *end++ = environ[i];
+    return copy;
+}
+
 static long run_command(char *const *arguments, int stderr_fd)
 {
     static char stack[CHILD_STACK_BYTES] __attribute__((aligned(16)));
-    struct child child = {.stderr_fd = stderr_fd, .arguments = arguments, .environment = environ};
+    char **environment = without_preload();
+    struct child child = {
+        .process = sys_process_id(),
+        .thread = sys_thread_id(),
+        .stderr_fd = stderr_fd,
+        .arguments = arguments,
+        .environment = environment ? environment : environ,
+    };
     int pid;
 
+    sys_allow_tracing();
     sys_block_signals(&child.signals);
-    pid = clone(child_main, stack + sizeof(stack), CLONE_VM | CLONE_VFORK, &child);
+    pid = clone(keeper_main, stack + sizeof(stack), CLONE_VM | CLONE_VFORK, &child);
     sys_restore_signals(&child.signals);
     if (pid < 0)
         return -EAGAIN;
@@ -201,7 +244,6 @@ void reporter_run(void)
         arguments[count++] = report_path;
     }
     arguments[count] = (char *)profile_writer_path();
-    hooks_process_clean_environment();
     if (run_command(arguments, report_path[0] ? -1 : fd) != 0 && fd >= 0)
         say_where(fd);
     errno = saved_errno;

@@ -15,6 +15,7 @@
 #include "preload/options.h"
 #include "preload/profile_writer.h"
 #include "preload/stack_table.h"
+#include "preload/symbols.h"
 #include "preload/sys.h"
 #include "preload/text.h"
 #include "preload/thread_table.h"
@@ -52,14 +53,12 @@ void stack_capture_init(void)
         library ? (int (*)(void **, int))dlsym(library, "unw_backtrace") : NULL;
 
     if (!function) {
-        const char *why = dlerror();
-
-        text_warn(2, "stacks have one frame only", why ? why : "no libunwind");
+        text_warn(2, "stacks have one frame only", "libunwind.so.8 can't be loaded");
         return;
     }
     unwinder_calls_redirect(library);
     unwinder = modules_range_of((uintptr_t)function);
-    loader = modules_range_of((uintptr_t)dlsym(RTLD_DEFAULT, "__tls_get_addr"));
+    loader = modules_range_of((uintptr_t)symbols_find("__tls_get_addr"));
     function(warm_up, 8); // initialises itself here, where allocating and locking is harmless
     atomic_publish(&unw_backtrace, function);
 }
@@ -78,6 +77,9 @@ static bool has_room(const struct thread_state *self)
 {
     uintptr_t sp = arch_stack_pointer();
 
+    // a signal stack may lie inside the thread's own
+    if (sp - self->signal_stack_low < self->signal_stack_bytes)
+        return false;
     return sp < self->stack_high && sp - HOST_STACK_ROOM_BYTES > self->stack_low &&
            sp > HOST_STACK_ROOM_BYTES;
 }

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -77,15 +78,40 @@ int sys_wipe_on_fork(void *page, size_t bytes)
     return (int)call3(SYS_madvise, page, bytes, MADV_WIPEONFORK);
 }
 
+// Where the host has closed its standard streams, others of its threads still print to them.
+static int above_standard_streams(long fd)
+{
+    long higher;
+
+    if (fd < 0 || fd > 2)
+        return (int)fd;
+    higher = call3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 3);
+    call1(SYS_close, fd);
+    return (int)higher;
+}
+
 int sys_create(const char *path)
 {
-    return (int)call4(SYS_openat, AT_FDCWD, path,
-                      O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    return above_standard_streams(call4(SYS_openat, AT_FDCWD, path,
+                                        O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
 }
 
 int sys_open(const char *path, int flags)
 {
-    return (int)call4(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC, 0);
+    return above_standard_streams(call4(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC, 0));
+}
+
+bool sys_is_regular_file(const char *path)
+{
+    struct stat status;
+
+    return call4(SYS_newfstatat, AT_FDCWD, path, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISREG(status.st_mode);
+}
+
+long sys_read_directory(int fd, void *entries, size_t bytes)
+{
+    return call3(SYS_getdents64, fd, entries, bytes);
 }
 
 void sys_unlink(const char *path)
@@ -213,9 +239,30 @@ void sys_thread_name(char name[16])
     call2(SYS_prctl, PR_GET_NAME, name);
 }
 
+void sys_allow_tracing(void)
+{
+    call2(SYS_prctl, PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+}
+
+void sys_stop_thread(int tid)
+{
+    if (call4(SYS_ptrace, PTRACE_SEIZE, tid, 0, 0) == 0)
+        call4(SYS_ptrace, PTRACE_INTERRUPT, tid, 0, 0);
+}
+
 void sys_yield(void)
 {
     call0(SYS_sched_yield);
+}
+
+void sys_sleep_us(unsigned duration_us)
+{
+    struct timespec duration = {0, (long)duration_us * 1000};
+
+    if (duration_us == 0)
+        sys_yield();
+    else
+        call2(SYS_nanosleep, &duration, NULL);
 }
 
 bool sys_is_on_signal_stack(void)

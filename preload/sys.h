@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// sys.h - every call of preload/ into the kernel. None sets errno, none is a cancellation point,
-// none can be interposed. Unless said otherwise they return 0 or a value >= 0, or -errno; any
-// thread may call them, signal handlers too.
+// sys.h - every call of preload/ into the kernel. No descriptor it opens is 0, 1 or 2. None sets
+// errno, none is a cancellation point, none can be interposed. Unless said otherwise they return 0
+// or a value >= 0, or -errno; any thread may call them, signal handlers too.
 #ifndef GAIAPROF_SYS_H
 #define GAIAPROF_SYS_H
 
@@ -32,6 +32,9 @@ int sys_wipe_on_fork(void *page, size_t bytes);
 // A new file for reading and writing, mode 0600, -EEXIST if there is something of that name.
 int sys_create(const char *path);
 int sys_open(const char *path, int flags);
+bool sys_is_regular_file(const char *path);
+// Directory entries as the kernel has them (linux_dirent64).
+long sys_read_directory(int fd, void *entries, size_t bytes);
 void sys_unlink(const char *path);
 void sys_close(int fd);
 // Another descriptor of the same file, closed by exec, numbered from `lowest`.
@@ -54,6 +57,11 @@ int sys_thread_id(void);
 bool sys_thread_is_alive(int tid);
 void sys_thread_name(char name[16]);
 void sys_yield(void);
+void sys_sleep_us(unsigned duration_us); // 0: gives way
+// Lets any process of this user trace this one, where that must be allowed (Yama).
+void sys_allow_tracing(void);
+// Becomes the tracer of a thread of another process, and stops it.
+void sys_stop_thread(int tid);
 bool sys_is_on_signal_stack(void);
 void sys_block_signals(uint64_t *ret_old);
 void sys_restore_signals(const uint64_t *old);

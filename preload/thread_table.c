@@ -9,6 +9,8 @@
 #include "preload/options.h"
 #include "preload/profile_writer.h"
 #include "preload/record_table.h"
+#include "preload/recording.h"
+#include "preload/slab.h"
 #include "preload/spinlock.h"
 #include "preload/sys.h"
 #include "preload/text.h"
@@ -21,6 +23,7 @@
 #define CAPTURE_FRAMES_EXTRA 16
 #define BUCKETS 4096u
 #define RETIRED_TRIES 4
+#define BIRTH_TRIES 10000 // half a second
 
 RECORD_TABLE(threads, PROFILE_CHUNK_THREADS, profile_thread, 5, 1u << 16);
 
@@ -33,6 +36,8 @@ static uint32_t slot_count;
 
 static struct spinlock retired_lock;
 static struct thread_state *retired_first, *retired_last; // a queue: the longest dead comes first
+
+static uint32_t unborn_count; // created, not running yet
 
 static uint32_t buckets[BUCKETS]; // thread ids by pthread_t, newest first
 
@@ -60,7 +65,7 @@ static void at_thread_exit(void *value)
 {
     struct thread_state *self = value;
 
-    if (self != thread_self) // a forked child's other life
+    if (self != thread_self || !recording_gate.is_open) // a forked child's other life
         return;
     if (++self->destructor_rounds < PTHREAD_DESTRUCTOR_ITERATIONS) {
         pthread_setspecific(exit_key, self);
@@ -93,6 +98,7 @@ void thread_table_reset(void)
     slot_count = 0;
     thread_self = NULL;
     thread_is_many = false;
+    unborn_count = 0;
 }
 
 static struct thread_state *take_first(void)
@@ -138,7 +144,7 @@ static struct thread_state *new_state(void)
 
     if (state)
         return state;
-    state = sys_map_private(sizeof(*state) + frames * sizeof(state->frames[0]));
+    state = slab_allocate(sizeof(*state) + frames * sizeof(state->frames[0]));
     if (!state)
         profile_drop(PROFILE_DROP_MEMORY);
     else
@@ -181,6 +187,7 @@ static struct thread_state *new_thread(enum profile_thread_origin origin)
     state->record = record;
     state->last_block = NULL;
     state->destructor_rounds = 0;
+    state->signal_stack_bytes = 0;
     return state;
 }
 
@@ -189,7 +196,7 @@ static uint32_t *bucket_of(pthread_t thread)
     return &buckets[((uint64_t)thread * UINT64_C(0x9e3779b97f4a7c15) >> 32) % BUCKETS];
 }
 
-static void insert(struct profile_thread *record, uint32_t serial, pthread_t thread)
+void thread_publish(struct profile_thread *record, pthread_t thread)
 {
     uint32_t *bucket = bucket_of(thread);
     uint32_t head = atomic_get_acquire(bucket);
@@ -197,21 +204,10 @@ static void insert(struct profile_thread *record, uint32_t serial, pthread_t thr
     record->pthread = (uint64_t)thread;
     do
         atomic_set(&record->next, head);
-    while (!atomic_swap_if(bucket, &head, serial));
-    atomic_publish(&record->serial, serial);
-}
-
-void thread_publish(struct profile_thread *record, pthread_t thread)
-{
-    uint32_t serial = atomic_get(&record->claim);
-
-    if (serial && atomic_swap_if(&record->claim, &serial, 0)) {
-        insert(record, serial, thread);
-        return;
-    }
-    // the other one is at it: a join or detach that follows must find the record
-    for (int i = 0; i < 10000 && !atomic_get_acquire(&record->serial); i++)
-        sys_yield();
+    while (!atomic_swap_if(bucket, &head, record->claim));
+    atomic_publish(&record->serial, record->claim);
+    if (record->origin == PROFILE_ORIGIN_CREATED)
+        __atomic_fetch_sub(&unborn_count, 1, __ATOMIC_RELEASE);
 }
 
 static uintptr_t main_stack_high(void)
@@ -261,8 +257,12 @@ static void bind(struct thread_state *state)
     struct profile_thread *record = state->record;
     bool is_main = sys_thread_id() == sys_process_id();
 
-    uintptr_t hook = guard_pin(); // pthread_getattr_np allocates, pthread_setspecific may
+    uintptr_t hook;
+    uint64_t signals;
 
+    // pthread_getattr_np allocates, pthread_setspecific may; a handler must not jump out of it
+    sys_block_signals(&signals);
+    hook = guard_pin();
     state->tid = sys_thread_id();
     if (is_main)
         set_main_stack(state);
@@ -277,6 +277,7 @@ static void bind(struct thread_state *state)
     guard_unpin(hook);
     thread_self = state;
     thread_publish(record, pthread_self());
+    sys_restore_signals(&signals);
 }
 
 cold struct thread_state *thread_adopt(void)
@@ -296,6 +297,7 @@ struct thread_state *thread_prepare(uint32_t creation_stack, bool is_detached)
     if (!state)
         return NULL;
     thread_is_many = true;
+    atomic_add(&unborn_count, 1);
     state->record->creation_stack = creation_stack;
     state->record->join_kind = is_detached ? PROFILE_JOIN_DETACHED : PROFILE_JOIN_NONE;
     return state;
@@ -303,6 +305,7 @@ struct thread_state *thread_prepare(uint32_t creation_stack, bool is_detached)
 
 void thread_abandon(struct thread_state *state)
 {
+    __atomic_fetch_sub(&unborn_count, 1, __ATOMIC_RELEASE);
     put_back(state); // its record stays unpublished
 }
 
@@ -314,7 +317,7 @@ void thread_begin(struct thread_state *state)
     guard_leave();
 }
 
-struct profile_thread *thread_find(pthread_t thread)
+static struct profile_thread *find_published(pthread_t thread)
 {
     uint32_t id = atomic_get_acquire(bucket_of(thread));
 
@@ -328,9 +331,23 @@ struct profile_thread *thread_find(pthread_t thread)
     return NULL;
 }
 
+struct profile_thread *thread_find(pthread_t thread)
+{
+    for (int i = 0; i < BIRTH_TRIES; i++) {
+        uint32_t unborn =
+            atomic_get_acquire(&unborn_count); // before the look, or one slips through
+        struct profile_thread *record = find_published(thread);
+
+        if (record || !unborn)
+            return record;
+        sys_sleep_us(i < BIRTH_TRIES / 2 ? 0 : 100);
+    }
+    return NULL;
+}
+
 void thread_set_exit(enum profile_thread_exit kind)
 {
-    if (thread_self)
+    if (thread_self && recording_gate.is_open)
         thread_self->record->exit_kind = kind;
 }
 

@@ -26,6 +26,8 @@ struct thread_state {
     uint32_t last_stack;
     int64_t unsent_bytes; // live bytes not yet added to the global count
     uintptr_t stack_low, stack_high;
+    uintptr_t signal_stack_low; // what sigaltstack was given
+    size_t signal_stack_bytes;
     int tid;
     unsigned destructor_rounds;
     void *(*start_routine)(void *); // what pthread_create was given
@@ -59,12 +61,12 @@ struct thread_state *thread_prepare(uint32_t creation_stack, bool is_detached);
 void thread_abandon(struct thread_state *state);
 // In the new thread, before anything of the host.
 void thread_begin(struct thread_state *state);
-// Makes a record findable by its pthread_t. The creator and the new thread both do it, as either
-// may come first.
+// Makes a record findable by its pthread_t. By the thread itself, before anything of the host.
 void thread_publish(struct profile_thread *record, pthread_t thread);
 
-// The record of a thread that is neither joined nor detached; NULL if there is none. Before the
-// join: afterwards the pthread_t may be another thread's.
+// The record of a thread that is neither joined nor detached; NULL if there is none. A thread that
+// has been created but did not run yet is waited for. Before the join: afterwards the pthread_t
+// may be another thread's.
 struct profile_thread *thread_find(pthread_t thread);
 // How the calling thread is about to end.
 void thread_set_exit(enum profile_thread_exit kind);

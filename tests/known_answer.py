@@ -151,10 +151,9 @@ def main():
     with tempfile.TemporaryDirectory() as plain_directory:
         plain = run(arguments, environment, plain_directory)
     with tempfile.TemporaryDirectory() as directory:
-        environment.update(LD_PRELOAD=f"{options.build}/libgaiaprof.so", GAIAPROF_REPORT="none",
-                           GAIAPROF_OUTPUT=f"{directory}/%e.%p.gaia")
-        if "OPTIONS" in asked:
-            environment["GAIAPROF_OPTIONS"] = asked["OPTIONS"]
+        environment.update(LD_PRELOAD=f"{options.build}/libgaiaprof.so",
+                           GAIAPROF_OUTPUT=f"{directory}/%e.%p.gaia",
+                           GAIAPROF_OPTIONS="report=none:" + asked.get("OPTIONS", ""))
         with tempfile.TemporaryDirectory() as work:
             profiled = run(arguments, environment, work)
         profiles = sorted(glob.glob(f"{directory}/*.gaia*"), key=os.path.getctime)

@@ -365,7 +365,7 @@ static void test_batches(void **state)
 
     (void)state;
     thread_is_many = true;
-    profile_header->threads_peak = THREADS;
+    profile_header->threads_alive = profile_header->threads_peak = THREADS;
     memset(bytes, 0, sizeof(bytes));
     for (unsigned i = 0; i < 300000; i++) {
         uint32_t block = random_below(&random, BLOCKS);
@@ -413,7 +413,7 @@ static void test_threads(void **state)
 {
     (void)state;
     thread_is_many = true;
-    profile_header->threads_peak = THREADS;
+    profile_header->threads_alive = profile_header->threads_peak = THREADS;
     run_threads(allocate_in_thread);
     for (unsigned i = 0; i < THREADS; i++)
         heap_send_batch(selves[i]);

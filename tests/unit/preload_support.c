@@ -6,6 +6,7 @@
 #include "preload/lock_table.h"
 #include "preload/options.h"
 #include "preload/profile_writer.h"
+#include "preload/recording.h"
 #include "preload/stack_table.h"
 #include "preload/thread_table.h"
 
@@ -51,6 +52,7 @@ int preload_profile_open(void **state)
 
     (void)state;
     options_read(no_environment);
+    recording_gate.is_open = 1;
     scratch_init(&preload_scratch);
     assert_int_equal(profile_writer_open(preload_scratch.path), 0);
     return 0;
