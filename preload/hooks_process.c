@@ -128,8 +128,11 @@ void hooks_process_clean_environment(void)
 
 void hooks_process_end(int status)
 {
-    if (recording_finish(PROFILE_EXIT_EXITED, status))
-        reporter_run();
+    if (!recording_begin_end())
+        return;
+    reporter_begin();
+    recording_finish(PROFILE_EXIT_EXITED, status);
+    reporter_run();
 }
 
 // Runs at exit before the program's own handlers, some of which close stderr.
@@ -275,10 +278,19 @@ static int finish_launch(struct launch launch, int result)
 }
 
 // An exec closes the profile; when it fails the recording goes on.
+static bool close_for_exec(void)
+{
+    bool is_closed = recording_begin_end();
+
+    if (is_closed)
+        recording_finish(PROFILE_EXIT_EXECED, 0);
+    return is_closed;
+}
+
 #define EXEC(environment, call)                                                                    \
     do {                                                                                           \
         struct launch launch = prepare_launch(environment);                                        \
-        bool was_closed = recording_finish(PROFILE_EXIT_EXECED, 0);                                \
+        bool was_closed = close_for_exec();                                                        \
         int result = call;                                                                         \
                                                                                                    \
         if (was_closed)                                                                            \

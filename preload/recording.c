@@ -258,19 +258,21 @@ cold void recording_follow_fork(void)
     try_start();
 }
 
-bool recording_finish(enum profile_exit_kind kind, int status)
+bool recording_begin_end(void)
 {
     unsigned no = 0;
 
-    if (!recording_is_ours() || !atomic_swap_if(&is_finished, &no, 1))
-        return false;
+    return recording_is_ours() && atomic_swap_if(&is_finished, &no, 1);
+}
+
+void recording_finish(enum profile_exit_kind kind, int status)
+{
     profile_header->exit_status = status;
     profile_header->exit_kind = kind;
     if (thread_self)
         heap_send_batch(thread_self);
     thread_table_finish();
     atomic_publish(&profile_header->end_ns, sys_monotonic_ns());
-    return true;
 }
 
 void recording_resume(void)

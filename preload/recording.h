@@ -36,8 +36,10 @@ void recording_prepare(void);
 // In a child made by fork, if forks are followed: a recording of its own.
 void recording_follow_fork(void);
 
-// The process ends: last figures. Only the first call counts; false for the others.
-bool recording_finish(enum profile_exit_kind kind, int status);
+// The process is about to end. True for the first thread that says so, which then writes the last
+// figures; false for others, and in a child that shares our memory.
+bool recording_begin_end(void);
+void recording_finish(enum profile_exit_kind kind, int status);
 // exec failed: we go on.
 void recording_resume(void);
 

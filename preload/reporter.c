@@ -4,9 +4,13 @@
 //
 // Two processes, since exec makes every process one that its parent gets SIGCHLD for and reaps by
 // wait(). The *keeper* never execs: its exit signal is 0, so the kernel hides it from every wait()
-// without __WALL. It holds the host's other threads and starts the command, its own child. Both
-// share our memory until they exec or end, so they make raw system calls only, and both have all
-// signals blocked until then: no handler of the host runs there.
+// without __WALL. It holds the host's other threads and starts the command, its own child.
+//
+//   host:    begin ──▶ waits      finish figures ──▶ waits             ends: keeper is killed
+//   keeper:  holds threads ──▶ STAGE_HELD   STAGE_GO ──▶ command ──▶ STAGE_DONE ──▶ lingers
+//
+// Both children share our memory until they exec or end, so they make raw system calls only, and
+// have all signals blocked: no handler of the host runs there.
 #include "preload/reporter.h"
 
 #include "preload/arch/syscall.h"
@@ -26,12 +30,14 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define CHILD_STACK_BYTES (32u << 10)
 #define SIGNALS 64
+#define LINGER_US 100000
 #define KEPT_FD_MIN 100 // out of the way of the host's low numbers
 
 static char command[PATH_MAX];
@@ -114,14 +120,19 @@ static int find_stderr(void)
     return kept_stderr >= 0 && is_stderr(kept_stderr) ? kept_stderr : -1;
 }
 
-struct child {
-    int process, thread; // of the host that waits
-    int stderr_fd;       // -1: the report goes to a file
-    char *const *arguments;
-    char *const *environment;
+enum stage { STAGE_BEGIN, STAGE_HELD, STAGE_GO, STAGE_DONE };
+
+// Shared by the host's thread, the keeper and the command until it execs.
+static struct {
+    unsigned stage;      // enum stage
+    int keeper;          // process id; 0: none
+    int process, thread; // of the host that ends
     uint64_t signals;
+    int stderr_fd; // -1: the report goes to a file
+    char *arguments[9];
+    char *const *environment;
     long error;
-};
+} run;
 
 static void default_signals(void)
 {
@@ -137,46 +148,57 @@ static void default_signals(void)
 }
 
 // The report's stdout is the host's stderr.
-static int command_main(void *argument)
+static int command_main(void *unused)
 {
-    struct child *child = argument;
-
+    (void)unused;
     default_signals();
-    if (child->stderr_fd >= 0)
-        arch_syscall(SYS_dup3, child->stderr_fd, 1, 0, 0, 0, 0);
-    if (child->stderr_fd > 2)
-        arch_syscall(SYS_dup3, child->stderr_fd, 2, 0, 0, 0, 0);
+    if (run.stderr_fd >= 0)
+        arch_syscall(SYS_dup3, run.stderr_fd, 1, 0, 0, 0, 0);
+    if (run.stderr_fd > 2)
+        arch_syscall(SYS_dup3, run.stderr_fd, 2, 0, 0, 0, 0);
     arch_syscall(SYS_close_range, 3, ~0u, 0, 0, 0, 0);
-    sys_restore_signals(&child->signals);
-    child->error = arch_syscall(SYS_execve, (long)command, (long)child->arguments,
-                                (long)child->environment, 0, 0, 0);
+    sys_restore_signals(&run.signals);
+    run.error = arch_syscall(SYS_execve, (long)command, (long)run.arguments, (long)run.environment,
+                             0, 0, 0);
     arch_syscall(SYS_exit_group, 127, 0, 0, 0, 0, 0);
     return 0;
 }
 
-static void wait_for(int pid)
-{
-    long result;
-
-    do
-        result = arch_syscall(SYS_wait4, pid, 0, __WALL, 0, 0, 0);
-    while (result == -EINTR);
-}
-
-static int keeper_main(void *argument)
+static void run_command(void)
 {
     static char stack[CHILD_STACK_BYTES] __attribute__((aligned(16)));
-    struct child *child = argument;
-    int pid;
+    long pid = clone(command_main, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, NULL);
 
-    freeze_threads(child->process, child->thread);
-    pid = clone(command_main, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, child);
-    if (pid > 0)
-        wait_for(pid);
-    else
-        child->error = -EAGAIN;
+    if (pid < 0)
+        run.error = -EAGAIN;
+    while (pid > 0 && arch_syscall(SYS_wait4, pid, 0, __WALL, 0, 0, 0) == -EINTR)
+        continue;
+}
+
+static int keeper_main(void *unused)
+{
+    (void)unused;
+    arch_syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
+    freeze_threads(run.process, run.thread);
+    atomic_publish(&run.stage, STAGE_HELD);
+    while (atomic_get_acquire(&run.stage) != STAGE_GO)
+        sys_sleep_us(20);
+    run_command();
+    atomic_publish(&run.stage, STAGE_DONE);
+    sys_sleep_us(LINGER_US); // the host's last steps must not wait for a thread that is held
     arch_syscall(SYS_exit_group, 0, 0, 0, 0, 0, 0);
     return 0;
+}
+
+// False if the keeper is dead before it got there.
+static bool wait_for(enum stage stage, unsigned interval_us)
+{
+    while (atomic_get_acquire(&run.stage) < stage) {
+        if (arch_syscall(SYS_wait4, run.keeper, 0, __WALL | WNOHANG, 0, 0, 0) == run.keeper)
+            return false;
+        sys_sleep_us(interval_us);
+    }
+    return true;
 }
 
 // The host's environment without LD_PRELOAD: the command is profiled by nobody. The host's own
@@ -195,29 +217,6 @@ static char **without_preload(void)
     return copy;
 }
 
-static long run_command(char *const *arguments, int stderr_fd)
-{
-    static char stack[CHILD_STACK_BYTES] __attribute__((aligned(16)));
-    char **environment = without_preload();
-    struct child child = {
-        .process = sys_process_id(),
-        .thread = sys_thread_id(),
-        .stderr_fd = stderr_fd,
-        .arguments = arguments,
-        .environment = environment ? environment : environ,
-    };
-    int pid;
-
-    sys_allow_tracing();
-    sys_block_signals(&child.signals);
-    pid = clone(keeper_main, stack + sizeof(stack), CLONE_VM | CLONE_VFORK, &child);
-    sys_restore_signals(&child.signals);
-    if (pid < 0)
-        return -EAGAIN;
-    wait_for(pid);
-    return child.error;
-}
-
 static void say_where(int fd)
 {
     char why[2 * PATH_MAX];
@@ -229,22 +228,53 @@ static void say_where(int fd)
     text_warn(fd, command[0] ? command : "gaiaprof", why);
 }
 
+void reporter_begin(void)
+{
+    static char stack[CHILD_STACK_BYTES] __attribute__((aligned(16)));
+    int saved_errno = errno;
+
+    run.stderr_fd = report_path[0] ? -1 : find_stderr();
+    if (options.report == REPORT_NONE || (!report_path[0] && run.stderr_fd < 0))
+        return;
+    run.process = sys_process_id();
+    run.thread = sys_thread_id();
+    sys_allow_tracing();
+    sys_block_signals(&run.signals);
+    run.keeper = clone(keeper_main, stack + sizeof(stack), CLONE_VM, NULL);
+    sys_restore_signals(&run.signals);
+    if (run.keeper > 0 && !wait_for(STAGE_HELD, 20))
+        run.keeper = -1;
+    errno = saved_errno;
+}
+
+static void set_arguments(void)
+{
+    char **next = run.arguments;
+
+    *next++ = "gaiaprof";
+    *next++ = "report";
+    *next++ = "--at-exit";
+    *next++ = "-f";
+    *next++ = options.report == REPORT_JSON ? "json" : "text";
+    if (report_path[0]) {
+        *next++ = "-o";
+        *next++ = report_path;
+    }
+    *next++ = (char *)profile_writer_path();
+    *next = NULL;
+}
+
 void reporter_run(void)
 {
-    char *format = options.report == REPORT_JSON ? "json" : "text";
-    char *arguments[] = {"gaiaprof", "report", "--at-exit", "-f", format, NULL, NULL, NULL, NULL};
-    size_t count = 5;
-    int saved_errno = errno;
-    int fd = find_stderr();
+    char **environment = without_preload();
+    bool is_done;
 
-    if (options.report == REPORT_NONE || (!report_path[0] && fd < 0))
+    if (run.keeper == 0)
         return;
-    if (report_path[0]) {
-        arguments[count++] = "-o";
-        arguments[count++] = report_path;
-    }
-    arguments[count] = (char *)profile_writer_path();
-    if (run_command(arguments, report_path[0] ? -1 : fd) != 0 && fd >= 0)
-        say_where(fd);
-    errno = saved_errno;
+    set_arguments();
+    run.environment = environment ? environment : environ;
+    atomic_publish(&run.stage, STAGE_GO);
+    is_done = run.keeper > 0 && wait_for(STAGE_DONE, 100);
+    if ((!is_done || run.error) && find_stderr() >= 0)
+        say_where(find_stderr());
 }

@@ -11,8 +11,12 @@ void reporter_init(void);
 // The process begins to end: keeps stderr for the report, should the host close it meanwhile.
 void reporter_keep_stderr(void);
 
-// Starts `gaiaprof report` on this process's profile and waits for it. Says where the profile is
-// when it can't.
+// The process ends now, its static destructors have run: holds its other threads, if a report is
+// wanted. They stay held until the process is gone, a tenth of a second after the report at most.
+void reporter_begin(void);
+
+// After reporter_begin() and the last figures: starts `gaiaprof report` on this process's profile
+// and waits for it. Says where the profile is when it can't.
 void reporter_run(void);
 
 #endif
