@@ -203,6 +203,9 @@ static void put_table(struct text_report *report, const struct heap_table *kind)
     report->failed |= heap_rows_sort(&report->heap, by, &rows, &count) != 0;
     if (report->failed || !is_wanted(report, kind->table))
         return;
+    // the summary says it; only who asks for this very table hears it again
+    if (count == 0 && report->options->view->tables != kind->table)
+        return;
     size_t shown = count < report->rows ? count : report->rows;
     fputc('\n', report->out);
     put_rows(report, kind, by, rows, shown);

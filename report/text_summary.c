@@ -139,8 +139,7 @@ static void put_heap_line(struct text_report *report)
         return;
     }
     if (total->allocations == 0) {
-        put_line(report, "heap", false,
-                 "no allocation was seen (those of an allocator inside the program are not)");
+        put_line(report, "heap", false, "no allocations");
         return;
     }
     const char *live =

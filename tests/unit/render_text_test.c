@@ -95,7 +95,7 @@ static void test_nothing_happened(void **state)
 {
     (void)state;
     load_built(&profile, &built);
-    assert_says("all", "heap      no allocation was seen");
+    assert_says("all", "heap      no allocations");
     assert_says("all", "locks     none");
     assert_says("all", "threads   none created");
     assert_fits("all");
