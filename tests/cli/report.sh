@@ -74,7 +74,8 @@ expect_like 0 "^PEAK" gaiaprof report --view=peak -n0 demo.gaia
 expect_like 0 "shown     focus=demo leaves 100% of 103 KiB and 100% of 1,010 allocations" \
     gaiaprof report --focus demo demo.gaia
 expect_like 0 "shown     ignore=dem\. leaves 0% of 103 KiB" gaiaprof report --ignore 'dem.' demo.gaia
-expect_like 0 "^  nothing" gaiaprof report --focus nonesuch demo.gaia
+expect_like 0 "shown     focus=nonesuch leaves 0% of 103 KiB" gaiaprof report --focus nonesuch demo.gaia
+expect_like 0 "^  nothing" gaiaprof report -v inuse --focus nonesuch demo.gaia
 
 # several
 [ "$(gaiaprof report demo.gaia demo.gaia | grep -c '^gaiaprof ')" = 2 ] || fail "two profiles"
