@@ -22,7 +22,11 @@ struct symbol_table {
     const Elf64_Sym *symbols;
     const char *names;
     const uint32_t *gnu_hash;
+    const uint16_t *versions; // NULL: the file has none
 };
+
+// An old version, kept for programs that ask for it by name.
+#define VERSION_HIDDEN 0x8000
 
 static uint32_t hash_name(const char *name)
 {
@@ -41,7 +45,7 @@ static const void *pointer(const struct dl_phdr_info *info, Elf64_Addr value)
 
 static struct symbol_table read_dynamic(const struct dl_phdr_info *info, const Elf64_Dyn *entry)
 {
-    struct symbol_table table = {NULL, NULL, NULL};
+    struct symbol_table table = {NULL, NULL, NULL, NULL};
 
     for (; entry->d_tag != DT_NULL; entry++)
         if (entry->d_tag == DT_SYMTAB)
@@ -50,6 +54,8 @@ static struct symbol_table read_dynamic(const struct dl_phdr_info *info, const E
             table.names = pointer(info, entry->d_un.d_ptr);
         else if (entry->d_tag == DT_GNU_HASH)
             table.gnu_hash = pointer(info, entry->d_un.d_ptr);
+        else if (entry->d_tag == DT_VERSYM)
+            table.versions = pointer(info, entry->d_un.d_ptr);
     return table;
 }
 
@@ -57,6 +63,8 @@ static bool is_definition(const struct symbol_table *table, uint32_t index, cons
 {
     const Elf64_Sym *symbol = &table->symbols[index];
 
+    if (table->versions && (table->versions[index] & VERSION_HIDDEN))
+        return false;
     return symbol->st_shndx != SHN_UNDEF && symbol->st_value != 0 &&
            strcmp(table->names + symbol->st_name, name) == 0;
 }
