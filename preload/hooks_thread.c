@@ -81,13 +81,22 @@ EXPORT void thrd_exit(int result)
 
 static struct profile_thread *find(pthread_t thread)
 {
+    struct profile_thread *record;
+
     real_find();
-    return recording_gate.is_open ? thread_find(thread) : NULL;
+    record = recording_gate.is_open ? thread_find(thread) : NULL;
+    if (record)
+        atomic_set(&record->join_claim, 1);
+    return record;
 }
 
 static int note(int error, struct profile_thread *record, enum profile_thread_join kind)
 {
-    if (error == 0 && record)
+    if (!record)
+        return error;
+    if (error)
+        atomic_set(&record->join_claim, 0);
+    else
         atomic_set(&record->join_kind, kind);
     return error;
 }

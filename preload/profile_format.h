@@ -231,9 +231,10 @@ struct profile_thread {
     uint64_t allocated_bytes;
     uint64_t reallocs; // reallocs of a block: each is also one free and one allocation
     uint64_t lock_wait_ns;
-    uint32_t next;  // of the writer's hash chain
-    uint32_t claim; // of the writer: the serial, until it is being published
-    uint32_t reserved[2];
+    uint32_t next;       // of the writer's hash chain
+    uint32_t claim;      // of the writer: the serial, until it is being published
+    uint32_t join_claim; // of the writer: a join of it is under way
+    uint32_t reserved[1];
 };
 static_assert(sizeof(struct profile_thread) == 128, "layout");
 

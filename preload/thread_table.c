@@ -317,6 +317,13 @@ void thread_begin(struct thread_state *state)
     guard_leave();
 }
 
+// Not if another thread is about to say that it joined it: then the pthread_t may be that of a
+// thread which is not published yet.
+static bool may_be_joined(const struct profile_thread *record)
+{
+    return atomic_get(&record->join_kind) == PROFILE_JOIN_NONE && !atomic_get(&record->join_claim);
+}
+
 static struct profile_thread *find_published(pthread_t thread)
 {
     uint32_t id = atomic_get_acquire(bucket_of(thread));
@@ -325,7 +332,7 @@ static struct profile_thread *find_published(pthread_t thread)
         struct profile_thread *record = record_table_at(&threads, id);
 
         if (record->pthread == (uint64_t)thread)
-            return atomic_get(&record->join_kind) == PROFILE_JOIN_NONE ? record : NULL;
+            return may_be_joined(record) ? record : NULL;
         id = atomic_get(&record->next);
     }
     return NULL;
