@@ -44,6 +44,8 @@ static void record_waited(pthread_mutex_t *mutex, uint64_t wait_ns, uintptr_t ca
     recording_leave();
 }
 
+// A thread that holds it already deadlocks here as it would without us, or is told so and has not
+// acquired anything.
 static int lock_timed(pthread_mutex_t *mutex, uintptr_t caller)
 {
     uint64_t start_ns = sys_monotonic_ns();
@@ -78,12 +80,6 @@ static int lock_untried(pthread_mutex_t *mutex, uintptr_t caller)
     return result;
 }
 
-// The calling thread holds it already: no other thread is in the way.
-static bool is_own(const pthread_mutex_t *mutex)
-{
-    return atomic_get(&mutex->__data.__owner) == sys_thread_id();
-}
-
 EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
     if (unlikely(!real_is_ready()) && !real_find())
@@ -97,8 +93,6 @@ EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
         record_acquired(mutex, CALLER);
         return 0;
     }
-    if (is_own(mutex)) // deadlocks, or says so: not a wait for another
-        return real.pthread_mutex_lock(mutex);
     return lock_timed(mutex, CALLER);
 }
 

@@ -184,7 +184,7 @@ static bool start(void)
     profile_header->live_table_address = (uint64_t)live_root;
     write_process();
     reporter_init();
-    // older kernels can't: there a child is told by the fork handler
+    // kernels before 4.14 can't: there only the fork handler tells a child
     sys_wipe_on_fork(&recording_gate, sizeof(recording_gate));
     return true;
 }

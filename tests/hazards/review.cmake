@@ -14,7 +14,7 @@ function(hazard_library name type source)
         $<$<COMPILE_LANGUAGE:C>:-Wno-missing-prototypes>)
 endfunction()
 
-foreach(name locale_constructor exec_in_constructor)
+foreach(name locale_constructor exec_in_constructor late_handler)
     hazard_library(${name} SHARED lib${name}.c)
     known_answer_test(hazards ${name} ${name}.c ${name})
 endforeach()
