@@ -4,6 +4,7 @@
 #include "preload/cell_table.h"
 
 #include "preload/compiler.h"
+#include "preload/options.h"
 #include "preload/profile_writer.h"
 #include "preload/slab.h"
 #include "preload/sys.h"
@@ -43,6 +44,12 @@ static cold bool grow_index(struct cell_table *table)
     return true;
 }
 
+static size_t cell_bytes(void)
+{
+    return options.heap == HEAP_SAMPLED ? sizeof(struct profile_sampled_cell)
+                                        : sizeof(struct profile_cell);
+}
+
 static cold bool add_chunk(struct cell_table *table, uint32_t slot)
 {
     size_t cells = table->chunk_cells ? table->chunk_cells * 2 + 1 : FIRST_CHUNK_CELLS;
@@ -50,8 +57,8 @@ static cold bool add_chunk(struct cell_table *table, uint32_t slot)
 
     if (cells > CHUNK_CELLS_MAX)
         cells = CHUNK_CELLS_MAX;
-    chunk = profile_writer_add(PROFILE_CHUNK_CELLS, sizeof(struct profile_cell),
-                               cells * sizeof(struct profile_cell), 0, slot);
+    chunk = profile_writer_add(PROFILE_CHUNK_CELLS, (uint32_t)cell_bytes(), cells * cell_bytes(), 0,
+                               slot);
     if (!chunk)
         return false;
     table->fresh = profile_chunk_payload(chunk);
@@ -69,7 +76,8 @@ static struct profile_cell *add(struct cell_table *table, uint32_t slot, uint32_
     }
     if (table->fresh_count == 0 && !add_chunk(table, slot))
         return NULL;
-    cell = table->fresh++;
+    cell = table->fresh;
+    table->fresh = (struct profile_cell *)((char *)cell + cell_bytes());
     table->fresh_count--;
     // an untouched cell is as old as the last peak: it had nothing then
     cell->epoch = atomic_get(&profile_header->peak_epoch);

@@ -20,6 +20,12 @@ struct cell_table {
     size_t chunk_cells; // cells of the current chunk
 };
 
+// The second half of a cell of a sampled heap.
+static inline struct profile_cell_samples *cell_samples(struct profile_cell *cell)
+{
+    return &((struct profile_sampled_cell *)cell)->samples;
+}
+
 // The cell of a stack, made if it is new. NULL, counted as dropped, when there is no room.
 struct profile_cell *cell_table_get(struct cell_table *table, uint32_t slot, uint32_t stack);
 

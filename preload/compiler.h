@@ -10,8 +10,9 @@
 
 // Visible to the host: the name takes the place of libc's. Everything else is hidden.
 #define EXPORT __attribute__((visibility("default")))
-// The host's code that called the hook this stands in.
-#define CALLER ((uintptr_t)__builtin_return_address(0))
+// The frame of the host's code that called the hook this stands in (struct host_frame). Makes the
+// compiler keep a frame pointer in the hook.
+#define CALLER ((const struct host_frame *)__builtin_frame_address(0))
 
 #define atomic_get(p) __atomic_load_n((p), __ATOMIC_RELAXED)
 #define atomic_get_acquire(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)

@@ -10,6 +10,7 @@
 #include "preload/heap.h"
 
 #include "preload/cell_table.h"
+#include "preload/options.h"
 #include "preload/profile_writer.h"
 #include "preload/stack_capture.h"
 #include "preload/thread_table.h"
@@ -103,94 +104,196 @@ static inline void live_shrinks(struct thread_state *self, uint64_t bytes)
         heap_send_batch(self);
 }
 
-static void count_allocation(struct thread_state *self, struct profile_cell *cell, uint64_t bytes)
+// What an event adds: 1 and its bytes, or what a sampled one stands for.
+struct amount {
+    uint64_t blocks, bytes;
+};
+
+static inline void count_allocation(struct thread_state *self, struct profile_cell *cell,
+                                    struct amount amount)
 {
     save_peak(cell, atomic_get(&profile_header->peak_epoch));
-    counter_add(&cell->allocations, 1);
-    counter_add(&cell->allocated_bytes, bytes);
-    counter_add(&self->record->allocations, 1);
-    counter_add(&self->record->allocated_bytes, bytes);
-    live_grows(self, bytes);
+    counter_add(&cell->allocations, amount.blocks);
+    counter_add(&cell->allocated_bytes, amount.bytes);
+    counter_add(&self->record->allocations, amount.blocks);
+    counter_add(&self->record->allocated_bytes, amount.bytes);
+    live_grows(self, amount.bytes);
 }
 
-static void count_free(struct thread_state *self, struct live_block block, bool is_temporary)
+static inline void count_free(struct thread_state *self, struct profile_cell *cell,
+                              struct amount amount, bool is_temporary)
 {
-    struct profile_cell *cell = cell_table_get(&self->cells, self->slot, block.stack);
-
-    if (!cell)
-        return;
-    live_shrinks(self, block.bytes);
+    live_shrinks(self, amount.bytes);
     save_peak(cell, atomic_get(&profile_header->peak_epoch));
-    counter_add(&cell->frees, 1);
-    counter_add(&cell->freed_bytes, block.bytes);
+    counter_add(&cell->frees, amount.blocks);
+    counter_add(&cell->freed_bytes, amount.bytes);
     if (is_temporary)
-        counter_add(&cell->temporary, 1);
+        counter_add(&cell->temporary, amount.blocks);
 }
 
-// A block whose stack or counters found no room is not entered: its free will be unknown, so that
-// what is counted stays consistent.
-static void enter(struct thread_state *self, const void *block, size_t bytes, uint32_t stack)
+static struct profile_cell *cell_of(struct thread_state *self, uint32_t stack)
 {
-    struct profile_cell *cell = cell_table_get(&self->cells, self->slot, stack);
+    return cell_table_get(&self->cells, self->slot, stack);
+}
+
+static cold void count_free_sampled(struct thread_state *self, struct profile_cell *cell,
+                                    uint64_t bytes, bool is_temporary)
+{
+    struct sampler_weight weight = sampler_weigh(bytes);
+
+    count_free(self, cell, (struct amount){weight.blocks, weight.bytes}, is_temporary);
+    sampler_count_free(cell_samples(cell), weight);
+}
+
+static inline void count_free_of(struct thread_state *self, struct live_block block,
+                                 bool is_temporary)
+{
+    struct profile_cell *cell = cell_of(self, block.stack);
+
+    if (unlikely(!cell))
+        return;
+    if (unlikely(options.heap == HEAP_SAMPLED))
+        count_free_sampled(self, cell, block.bytes, is_temporary);
+    else
+        count_free(self, cell, (struct amount){1, block.bytes}, is_temporary);
+}
+
+// Its free passed us by, or the address would not be back.
+static cold void count_missed_free(struct thread_state *self, struct live_block missed)
+{
+    profile_drop(PROFILE_DROP_REUSED);
+    count_free_of(self, missed, false);
+}
+
+// Enters a block with the stack of its allocation; *ret_cell is where it counts. A block whose
+// stack or counters found no room is not entered: its free will be unknown, so that what is counted
+// stays consistent.
+static inline bool enter(struct thread_state *self, const void *block, struct live_block what,
+                         struct profile_cell **ret_cell)
+{
+    struct profile_cell *cell;
     struct live_block missed;
     bool is_stored;
 
-    if (!cell)
-        return;
-    if (unlikely(bytes > LIVE_SIZE_MAX)) // 128 GiB: counted as what its free will be
-        bytes = LIVE_SIZE_MAX;
-    missed = live_table_put(block, (struct live_block){stack, bytes}, &is_stored);
-    if (!is_stored) {
+    if (unlikely(!what.stack))
+        return false;
+    cell = cell_of(self, what.stack);
+    if (unlikely(!cell))
+        return false;
+    missed = live_table_put(block, what, &is_stored);
+    if (unlikely(!is_stored)) {
         profile_drop(PROFILE_DROP_MEMORY);
-        return;
+        return false;
     }
-    if (unlikely(missed.stack)) { // its free passed us by, or the address would not be back
-        profile_drop(PROFILE_DROP_REUSED);
-        count_free(self, missed, false);
-    }
-    count_allocation(self, cell, bytes);
+    if (unlikely(missed.stack))
+        count_missed_free(self, missed);
+    if (options.heap == HEAP_SAMPLED && !missed.stack)
+        live_filter_add(block);
     self->last_block = block;
-    self->last_stack = stack;
+    self->last_stack = what.stack;
+    *ret_cell = cell;
+    return true;
 }
 
-void heap_allocated(struct thread_state *self, const void *block, size_t bytes, uintptr_t caller)
+static inline uint64_t storable(size_t bytes)
 {
-    uint32_t stack = stack_capture(self, caller);
-
-    if (likely(stack))
-        enter(self, block, bytes, stack);
+    return likely(bytes <= LIVE_SIZE_MAX) ? bytes : LIVE_SIZE_MAX; // 128 GiB: as its free will be
 }
 
-void heap_allocated_once(struct thread_state *self, const void *block, size_t bytes,
-                         uintptr_t caller)
+void heap_allocated(struct thread_state *self, const void *block, size_t bytes,
+                    const struct host_frame *caller)
 {
-    if (self->last_block == block && live_table_get(block).stack)
+    struct live_block what = {stack_capture(self, caller), storable(bytes)};
+    struct profile_cell *cell;
+
+    if (likely(enter(self, block, what, &cell)))
+        count_allocation(self, cell, (struct amount){1, what.bytes});
+}
+
+void heap_sampled(struct thread_state *self, const void *block, size_t bytes,
+                  const struct host_frame *caller)
+{
+    struct live_block what = {stack_capture(self, caller), storable(bytes)};
+    struct profile_cell *cell;
+    struct sampler_weight weight;
+
+    sampler_draw(&self->sampler);
+    if (!enter(self, block, what, &cell))
         return;
-    heap_allocated(self, block, bytes, caller);
+    weight = sampler_weigh(what.bytes);
+    count_allocation(self, cell, (struct amount){weight.blocks, weight.bytes});
+    sampler_count_allocation(cell_samples(cell), weight);
+    self->last_countdown_bytes = self->sampler.countdown_bytes;
+}
+
+bool heap_is_latest(const struct thread_state *self, const void *block)
+{
+    return self->last_block == block && live_table_get(block).stack;
+}
+
+// Freed with no other allocation of the thread in between. Of a sampled heap the countdown tells.
+static inline bool is_temporary(const struct thread_state *self, const void *block, uint32_t stack)
+{
+    return self->last_block == block && self->last_stack == stack &&
+           (options.heap == HEAP_EXACT ||
+            self->last_countdown_bytes == self->sampler.countdown_bytes);
+}
+
+// What we never saw allocated, a sampled heap has a lot of.
+static cold void count_unknown_free(void)
+{
+    if (options.heap == HEAP_EXACT)
+        atomic_add(&profile_header->unknown_frees, 1);
+}
+
+struct live_block heap_take(const void *block)
+{
+    struct live_block taken = live_table_take(block);
+
+    if (options.heap == HEAP_SAMPLED && taken.stack)
+        live_filter_remove(block);
+    return taken;
+}
+
+void heap_put_back(const void *block, struct live_block taken)
+{
+    bool is_stored;
+
+    if (!taken.stack)
+        return;
+    live_table_put(block, taken, &is_stored);
+    if (options.heap == HEAP_SAMPLED)
+        live_filter_add(block);
 }
 
 void heap_freed_taken(struct thread_state *self, const void *block, struct live_block taken)
 {
-    bool is_temporary = self->last_block == block && self->last_stack == taken.stack;
+    bool was_latest;
 
     if (unlikely(!taken.stack)) {
-        atomic_add(&profile_header->unknown_frees, 1);
+        count_unknown_free();
         return;
     }
-    if (is_temporary)
+    was_latest = is_temporary(self, block, taken.stack);
+    if (was_latest)
         self->last_block = NULL;
-    count_free(self, taken, is_temporary);
+    count_free_of(self, taken, was_latest);
 }
 
 void heap_freed(struct thread_state *self, const void *block)
 {
-    heap_freed_taken(self, block, live_table_take(block));
+    heap_freed_taken(self, block, heap_take(block));
 }
 
 void heap_reallocated(struct thread_state *self, const void *block, struct live_block taken,
-                      const void *moved, size_t bytes, uintptr_t caller)
+                      const void *moved, size_t bytes, const struct host_frame *caller)
 {
     heap_freed_taken(self, block, taken);
-    counter_add(&self->record->reallocs, 1);
-    heap_allocated(self, moved, bytes, caller);
+    if (likely(options.heap == HEAP_EXACT)) {
+        counter_add(&self->record->reallocs, 1);
+        heap_allocated(self, moved, bytes, caller);
+    } else if (!sampler_skips(&self->sampler, bytes)) {
+        counter_add(&self->record->reallocs, sampler_weigh(storable(bytes)).blocks);
+        heap_sampled(self, moved, bytes, caller);
+    }
 }

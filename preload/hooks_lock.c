@@ -24,7 +24,7 @@ static bool is_acquired(int result)
     return result == 0 || result == EOWNERDEAD;
 }
 
-static void record_acquired(pthread_mutex_t *mutex, uintptr_t caller)
+static void record_acquired(pthread_mutex_t *mutex, const struct host_frame *caller)
 {
     struct thread_state *self = recording_enter(caller);
 
@@ -34,7 +34,7 @@ static void record_acquired(pthread_mutex_t *mutex, uintptr_t caller)
     recording_leave();
 }
 
-static void record_waited(pthread_mutex_t *mutex, uint64_t wait_ns, uintptr_t caller)
+static void record_waited(pthread_mutex_t *mutex, uint64_t wait_ns, const struct host_frame *caller)
 {
     struct thread_state *self = recording_enter(caller);
 
@@ -46,7 +46,7 @@ static void record_waited(pthread_mutex_t *mutex, uint64_t wait_ns, uintptr_t ca
 
 // A thread that holds it already deadlocks here as it would without us, or is told so and has not
 // acquired anything.
-static int lock_timed(pthread_mutex_t *mutex, uintptr_t caller)
+static int lock_timed(pthread_mutex_t *mutex, const struct host_frame *caller)
 {
     uint64_t start_ns = sys_monotonic_ns();
     int result = real.pthread_mutex_lock(mutex);
@@ -68,7 +68,7 @@ static bool is_held_by_other(const pthread_mutex_t *mutex)
     return owner != 0 && owner != (unsigned)sys_thread_id();
 }
 
-static int lock_untried(pthread_mutex_t *mutex, uintptr_t caller)
+static int lock_untried(pthread_mutex_t *mutex, const struct host_frame *caller)
 {
     int result;
 
@@ -85,7 +85,7 @@ EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
     if (unlikely(!real_is_ready()) && !real_find())
         return 0; // one thread, inside dlsym
     if (unlikely(!recording_gate.is_open) || !options.locks || guard_is_held() ||
-        stack_capture_is_internal(CALLER))
+        stack_capture_is_internal(CALLER->pc))
         return real.pthread_mutex_lock(mutex);
     if (mutex->__data.__kind & (KIND_ROBUST | KIND_PRIO_INHERIT | KIND_PRIO_PROTECT))
         return lock_untried(mutex, CALLER);

@@ -4,11 +4,9 @@
 // it did; a record is taken away before the real function can hand the block to another thread.
 // The names are exported: they come before libc's in every lookup of the host.
 #include "preload/compiler.h"
-#include "preload/heap.h"
-#include "preload/options.h"
+#include "preload/hooks_heap.h"
 #include "preload/own_heap.h"
 #include "preload/real.h"
-#include "preload/recording.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -20,25 +18,15 @@ EXPORT void free_sized(void *block, size_t bytes);
 EXPORT void free_aligned_sized(void *block, size_t alignment, size_t bytes);
 EXPORT void cfree(void *block);
 
-// NULL: nothing to record.
-static inline struct thread_state *enter_heap(uintptr_t caller)
+static inline void record(const void *block, size_t bytes, const struct host_frame *caller)
 {
-    return likely(options.heap == HEAP_EXACT) ? recording_enter_heap(caller) : NULL;
-}
-
-static inline void record(const void *block, size_t bytes, uintptr_t caller)
-{
-    struct thread_state *self;
-
-    if (unlikely(!block) || !(self = enter_heap(caller)))
-        return;
-    heap_allocated(self, block, bytes, caller);
-    recording_leave();
+    if (likely(block))
+        hook_allocated(block, bytes, caller);
 }
 
 // Whether this allocation is not the host's: the real functions are still being looked for, or the
 // loader or the unwinder works for us.
-static inline bool is_ours(uintptr_t caller)
+static inline bool is_ours(const struct host_frame *caller)
 {
     if (unlikely(!real_is_ready()) && !real_find())
         return true;
@@ -67,16 +55,6 @@ EXPORT void *calloc(size_t count, size_t bytes)
     return block;
 }
 
-static inline void forget(void *block, uintptr_t caller)
-{
-    struct thread_state *self = enter_heap(caller);
-
-    if (!self)
-        return;
-    heap_freed(self, block);
-    recording_leave();
-}
-
 // Nothing more is to be done for these.
 static inline bool is_freed(void *block)
 {
@@ -92,7 +70,7 @@ EXPORT void free(void *block)
 {
     if (is_freed(block))
         return;
-    forget(block, CALLER);
+    hook_freed(block, CALLER);
     if (likely(real_is_ready()) || real_find())
         real.free(block);
 }
@@ -110,36 +88,42 @@ static cold void *reallocate_own(void *block, size_t bytes)
     return moved;
 }
 
-static struct live_block take(void *block, uintptr_t caller)
+// Before the real realloc, which may hand the block to another thread.
+static struct live_block take(void *block, const struct host_frame *caller)
 {
-    struct thread_state *self = enter_heap(caller);
     struct live_block taken = {0, 0};
 
-    if (!self)
+    if (options.heap == HEAP_OFF || (options.heap == HEAP_SAMPLED && !live_filter_may_have(block)))
         return taken;
-    taken = live_table_take(block);
+    if (!recording_enter_heap(caller))
+        return taken;
+    taken = heap_take(block);
     recording_leave();
     return taken;
 }
 
 static void record_realloc(void *block, struct live_block taken, void *moved, size_t bytes,
-                           uintptr_t caller)
+                           const struct host_frame *caller)
 {
-    struct thread_state *self = enter_heap(caller);
-    bool is_stored;
+    struct thread_state *self;
 
+    if (options.heap == HEAP_OFF)
+        return;
+    if (options.heap == HEAP_SAMPLED && !taken.stack && (!moved || hook_skips(bytes)))
+        return;
+    self = recording_enter_heap(caller);
     if (!self)
         return;
     if (moved)
         heap_reallocated(self, block, taken, moved, bytes, caller);
     else if (bytes == 0)
         heap_freed_taken(self, block, taken);
-    else if (taken.stack) // failed: the block is still what it was
-        live_table_put(block, taken, &is_stored);
+    else
+        heap_put_back(block, taken); // it failed
     recording_leave();
 }
 
-static inline void *reallocate(void *block, size_t bytes, uintptr_t caller)
+static inline void *reallocate(void *block, size_t bytes, const struct host_frame *caller)
 {
     struct live_block taken;
     void *moved;
@@ -172,17 +156,6 @@ EXPORT void *reallocarray(void *block, size_t count, size_t bytes)
     return reallocate(block, count * bytes, CALLER);
 }
 
-// The rare functions, which an allocator may build on its own frequent ones.
-static void record_once(const void *block, size_t bytes, uintptr_t caller)
-{
-    struct thread_state *self;
-
-    if (!block || !(self = enter_heap(caller)))
-        return;
-    heap_allocated_once(self, block, bytes, caller);
-    recording_leave();
-}
-
 #define REAL_OR_NOMEM(name)                                                                        \
     do {                                                                                           \
         if (!real_find() || !real.name) {                                                          \
@@ -197,7 +170,7 @@ EXPORT void *memalign(size_t alignment, size_t bytes)
 
     REAL_OR_NOMEM(memalign);
     block = real.memalign(alignment, bytes);
-    record_once(block, bytes, CALLER);
+    hook_allocated_once(block, bytes, CALLER);
     return block;
 }
 
@@ -207,7 +180,7 @@ EXPORT void *aligned_alloc(size_t alignment, size_t bytes)
 
     REAL_OR_NOMEM(aligned_alloc);
     block = real.aligned_alloc(alignment, bytes);
-    record_once(block, bytes, CALLER);
+    hook_allocated_once(block, bytes, CALLER);
     return block;
 }
 
@@ -218,7 +191,7 @@ EXPORT int posix_memalign(void **ret_block, size_t alignment, size_t bytes)
                     : ENOMEM;
 
     if (error == 0)
-        record_once(*ret_block, bytes, CALLER);
+        hook_allocated_once(*ret_block, bytes, CALLER);
     return error;
 }
 
@@ -228,7 +201,7 @@ EXPORT void *valloc(size_t bytes)
 
     REAL_OR_NOMEM(valloc);
     block = real.valloc(bytes);
-    record_once(block, bytes, CALLER);
+    hook_allocated_once(block, bytes, CALLER);
     return block;
 }
 
@@ -238,7 +211,7 @@ EXPORT void *pvalloc(size_t bytes)
 
     REAL_OR_NOMEM(pvalloc);
     block = real.pvalloc(bytes);
-    record_once(block, bytes, CALLER);
+    hook_allocated_once(block, bytes, CALLER);
     return block;
 }
 
@@ -247,7 +220,7 @@ EXPORT void free_sized(void *block, size_t bytes)
 {
     if (is_freed(block))
         return;
-    forget(block, CALLER);
+    hook_freed(block, CALLER);
     if (real_find() && real.free_sized)
         real.free_sized(block, bytes);
     else
@@ -258,7 +231,7 @@ EXPORT void free_aligned_sized(void *block, size_t alignment, size_t bytes)
 {
     if (is_freed(block))
         return;
-    forget(block, CALLER);
+    hook_freed(block, CALLER);
     if (real_find() && real.free_aligned_sized)
         real.free_aligned_sized(block, alignment, bytes);
     else
@@ -269,7 +242,7 @@ EXPORT void cfree(void *block)
 {
     if (is_freed(block))
         return;
-    forget(block, CALLER);
+    hook_freed(block, CALLER);
     real_find();
     real.free(block);
 }

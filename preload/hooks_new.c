@@ -10,11 +10,9 @@
 // libstdc++ late and with RTLD_LOCAL, where dlsym would not find it, and the caller may be a thread
 // that the constructor of a library waits for, with the loader's lock held.
 #include "preload/compiler.h"
-#include "preload/heap.h"
+#include "preload/hooks_heap.h"
 #include "preload/modules.h"
-#include "preload/options.h"
 #include "preload/real.h"
-#include "preload/recording.h"
 #include "preload/symbols.h"
 
 #include <stdlib.h>
@@ -64,25 +62,11 @@ static inline void *real_operator(enum operator_form form)
     return likely(function) ? function : find(form);
 }
 
-static void record(const void *block, size_t bytes, uintptr_t caller)
+// Its free may have been counted by a call of free from there.
+static void forget(const void *block, const struct host_frame *caller)
 {
-    struct thread_state *self;
-
-    if (options.heap != HEAP_EXACT || !block || !(self = recording_enter(caller)))
-        return;
-    heap_allocated_once(self, block, bytes, caller);
-    recording_leave();
-}
-
-static void forget(const void *block, uintptr_t caller)
-{
-    struct thread_state *self;
-
-    if (options.heap != HEAP_EXACT || !block || !(self = recording_enter(caller)))
-        return;
-    if (live_table_get(block).stack)
-        heap_freed(self, block);
-    recording_leave();
+    if (block && live_table_get(block).stack)
+        hook_freed(block, caller);
 }
 
 // Without any C++ library new is malloc: there is no one who could throw.
@@ -98,7 +82,7 @@ static void forget(const void *block, uintptr_t caller)
         if (likely(!operators[FORM_##form].is_allocators))                                         \
             return function arguments;                                                             \
         block = function arguments;                                                                \
-        record(block, bytes, CALLER);                                                              \
+        hook_allocated_once(block, bytes, CALLER);                                                 \
         return block;                                                                              \
     }
 #define OPERATOR_DELETE(form, symbol, parameters, arguments)                                       \

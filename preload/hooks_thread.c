@@ -33,7 +33,8 @@ static bool is_detached(const pthread_attr_t *attributes)
            state == PTHREAD_CREATE_DETACHED;
 }
 
-static struct thread_state *prepare(const pthread_attr_t *attributes, uintptr_t caller)
+static struct thread_state *prepare(const pthread_attr_t *attributes,
+                                    const struct host_frame *caller)
 {
     struct thread_state *self, *created;
 

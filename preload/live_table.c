@@ -5,10 +5,13 @@
 
 #include "preload/sys.h"
 
-#define BRANCH_BYTES (LIVE_BRANCH_ENTRIES * sizeof(uint64_t *))
+#include <string.h>
 
-uint64_t **live_root[LIVE_ROOT_ENTRIES];
+#define BRANCH_BYTES (LIVE_BRANCH_ENTRIES * sizeof(struct live_leaf))
+
+struct live_leaf *live_root[LIVE_ROOT_ENTRIES];
 unsigned live_granule_shift = 4;
+uint8_t live_filter[1 << LIVE_FILTER_BITS];
 
 static size_t leaf_bytes(void)
 {
@@ -34,9 +37,9 @@ static void *add_level(void *entry, size_t bytes)
     return fresh;
 }
 
-cold uint64_t *live_table_add_leaf(uintptr_t address)
+cold struct live_leaf *live_table_add_leaf(uintptr_t address)
 {
-    uint64_t ***root, **branch, **leaf;
+    struct live_leaf **root, *branch, *leaf;
 
     if (address >> LIVE_ADDRESS_BITS)
         return NULL;
@@ -47,16 +50,45 @@ cold uint64_t *live_table_add_leaf(uintptr_t address)
     if (!branch)
         return NULL;
     leaf = &branch[(address >> LIVE_LEAF_BITS) % LIVE_BRANCH_ENTRIES];
-    if (!atomic_get_acquire(leaf) && !add_level(leaf, leaf_bytes()))
+    if (!atomic_get_acquire(&leaf->slots) && !add_level(&leaf->slots, leaf_bytes()))
         return NULL;
-    return live_slot(address);
+    return leaf;
 }
 
-static void drop_branch(uint64_t **branch)
+cold void live_table_add_stretch(struct live_leaf *leaf, uint64_t *slot, uint64_t bytes)
+{
+    size_t stretch = (size_t)((char *)slot - (char *)leaf->slots) >> LIVE_STRETCH_BITS;
+
+    if (bytes >= LIVE_SPARSE_BYTES)
+        return;
+    __atomic_fetch_or(&leaf->stretches, UINT64_C(1) << stretch, __ATOMIC_RELAXED);
+    sys_populate((char *)leaf->slots + (stretch << LIVE_STRETCH_BITS),
+                 (size_t)1 << LIVE_STRETCH_BITS);
+}
+
+static void change_count(uint8_t *count, int change)
+{
+    uint8_t old = atomic_get(count);
+
+    while (old != UINT8_MAX && !atomic_swap_if(count, &old, (uint8_t)(old + change)))
+        continue;
+}
+
+void live_filter_add(const void *block)
+{
+    change_count(live_filter_place(block), 1);
+}
+
+void live_filter_remove(const void *block)
+{
+    change_count(live_filter_place(block), -1);
+}
+
+static void drop_branch(struct live_leaf *branch)
 {
     for (unsigned i = 0; i < LIVE_BRANCH_ENTRIES; i++)
-        if (branch[i])
-            sys_unmap(branch[i], leaf_bytes());
+        if (branch[i].slots)
+            sys_unmap(branch[i].slots, leaf_bytes());
     sys_unmap(branch, BRANCH_BYTES);
 }
 
@@ -67,4 +99,5 @@ void live_table_reset(void)
             drop_branch(live_root[i]);
             live_root[i] = NULL;
         }
+    memset(live_filter, 0, sizeof(live_filter));
 }

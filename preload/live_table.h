@@ -9,7 +9,8 @@
 //
 // 0 means no block: a live block has a stack. Branches and leaves are mapped when first needed. A
 // leaf covers 4 MiB of addresses: larger ones would take a good part of the address space that a
-// limited host (RLIMIT_AS) has, for heaps that are spread out.
+// limited host (RLIMIT_AS) has, for heaps that are spread out. Its memory comes in stretches of
+// 64 KiB, all pages of one at once: a fault for each would be a third of what a growing heap costs.
 #ifndef GAIAPROF_LIVE_TABLE_H
 #define GAIAPROF_LIVE_TABLE_H
 
@@ -29,35 +30,63 @@
 #define LIVE_SIZE_MAX ((UINT64_C(1) << LIVE_SIZE_BITS) - 1)
 static_assert(PROFILE_NODES_MAX < UINT64_C(1) << (64 - LIVE_SIZE_BITS), "holds any stack");
 
+#define LIVE_STRETCH_BITS 16          // of slots, in bytes
+#define LIVE_SPARSE_BYTES (32u << 10) // blocks as large have no neighbours worth the memory
+
+struct live_leaf {
+    uint64_t *slots;
+    uint64_t stretches; // bit i: stretch i has memory
+};
+static_assert((8u << LIVE_LEAF_BITS >> 3 >> LIVE_STRETCH_BITS) <= 64, "a bit for each stretch");
+
 // What a slot says. stack == 0: nothing known of the block.
 struct live_block {
     uint32_t stack;
     uint64_t bytes;
 };
 
-extern uint64_t **live_root[LIVE_ROOT_ENTRIES];
+extern struct live_leaf *live_root[LIVE_ROOT_ENTRIES];
 extern unsigned live_granule_shift;
 
 // `granule_bytes` is the allocator's alignment, 16 or 8.
 void live_table_init(unsigned granule_bytes);
 // In a child made by fork: no blocks.
 void live_table_reset(void);
-// Maps the leaf of an address and returns its slot. NULL without memory, or beyond 47 bits.
-uint64_t *live_table_add_leaf(uintptr_t address);
+// Maps the leaf of an address. NULL without memory, or beyond 47 bits.
+struct live_leaf *live_table_add_leaf(uintptr_t address);
+// The stretch of a slot has no memory yet, and a block of `bytes` is to be entered there.
+void live_table_add_stretch(struct live_leaf *leaf, uint64_t *slot, uint64_t bytes);
 
-static inline uint64_t *live_slot(uintptr_t address)
+static inline struct live_leaf *live_leaf_of(uintptr_t address)
 {
-    uint64_t **branch, *leaf;
+    struct live_leaf *branch, *leaf;
 
     if (unlikely(address >> LIVE_ADDRESS_BITS))
         return NULL;
     branch = atomic_get_acquire(&live_root[address >> LIVE_BRANCH_BITS]);
     if (unlikely(!branch))
         return NULL;
-    leaf = atomic_get_acquire(&branch[(address >> LIVE_LEAF_BITS) % LIVE_BRANCH_ENTRIES]);
-    if (unlikely(!leaf))
-        return NULL;
-    return &leaf[(address & ((UINT64_C(1) << LIVE_LEAF_BITS) - 1)) >> live_granule_shift];
+    leaf = &branch[(address >> LIVE_LEAF_BITS) % LIVE_BRANCH_ENTRIES];
+    return likely(atomic_get_acquire(&leaf->slots)) ? leaf : NULL;
+}
+
+static inline uint64_t *live_slot_in(const struct live_leaf *leaf, uintptr_t address)
+{
+    return &leaf->slots[(address & ((UINT64_C(1) << LIVE_LEAF_BITS) - 1)) >> live_granule_shift];
+}
+
+static inline uint64_t *live_slot(uintptr_t address)
+{
+    const struct live_leaf *leaf = live_leaf_of(address);
+
+    return likely(leaf) ? live_slot_in(leaf, address) : NULL;
+}
+
+static inline bool live_has_stretch(const struct live_leaf *leaf, const uint64_t *slot)
+{
+    size_t offset = (size_t)((const char *)slot - (const char *)leaf->slots);
+
+    return atomic_get(&leaf->stretches) >> (offset >> LIVE_STRETCH_BITS) & 1;
 }
 
 static inline struct live_block live_block_of(uint64_t slot)
@@ -90,17 +119,42 @@ static inline struct live_block live_table_get(const void *address)
 static inline struct live_block live_table_put(const void *address, struct live_block block,
                                                bool *ret_stored)
 {
-    uint64_t *slot = live_slot((uintptr_t)address);
-    uint64_t before;
+    struct live_leaf *leaf = live_leaf_of((uintptr_t)address);
+    uint64_t *slot, before;
 
-    if (unlikely(!slot) && !(slot = live_table_add_leaf((uintptr_t)address))) {
+    if (unlikely(!leaf) && !(leaf = live_table_add_leaf((uintptr_t)address))) {
         *ret_stored = false;
         return (struct live_block){0, 0};
     }
+    slot = live_slot_in(leaf, (uintptr_t)address);
+    if (unlikely(!live_has_stretch(leaf, slot)))
+        live_table_add_stretch(leaf, slot, block.bytes);
     before = atomic_get(slot);
     atomic_set(slot, (uint64_t)block.stack << LIVE_SIZE_BITS | block.bytes);
     *ret_stored = true;
     return live_block_of(before);
+}
+
+// Of a sampled heap hardly any block is in the table, and most frees need not touch it: a count of
+// blocks by a hash of their address (a Bloom filter of one function, with counts so that blocks can
+// leave; Fan et al. 2000). A count that reaches its maximum stays there.
+#define LIVE_FILTER_BITS 15
+extern uint8_t live_filter[1 << LIVE_FILTER_BITS];
+
+void live_filter_add(const void *block);
+void live_filter_remove(const void *block);
+
+static inline uint8_t *live_filter_place(const void *block)
+{
+    uint64_t hash = ((uintptr_t)block >> 3) * UINT64_C(0x9e3779b97f4a7c15);
+
+    return &live_filter[hash >> (64 - LIVE_FILTER_BITS)];
+}
+
+// False: the block was not added.
+static inline bool live_filter_may_have(const void *block)
+{
+    return atomic_get(live_filter_place(block)) != 0;
 }
 
 #endif

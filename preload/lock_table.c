@@ -76,7 +76,8 @@ static cold uint32_t add_lock(uint64_t address, uint32_t generation, uint32_t st
     return id;
 }
 
-static uint32_t find_or_add(struct thread_state *self, uint64_t address, uintptr_t caller)
+static uint32_t find_or_add(struct thread_state *self, uint64_t address,
+                            const struct host_frame *caller)
 {
     uint32_t id = find_newest(address);
     uint32_t generation = 0;
@@ -91,7 +92,7 @@ static uint32_t find_or_add(struct thread_state *self, uint64_t address, uintptr
     return add_lock(address, generation, stack_capture(self, caller), 0);
 }
 
-void lock_acquired(struct thread_state *self, const void *address, uintptr_t caller)
+void lock_acquired(struct thread_state *self, const void *address, const struct host_frame *caller)
 {
     uint32_t id = find_or_add(self, (uint64_t)address, caller);
 
@@ -128,7 +129,8 @@ static void raise_to(uint64_t *maximum, uint64_t value)
         atomic_set(maximum, value);
 }
 
-void lock_waited(struct thread_state *self, const void *address, uint64_t wait_ns, uintptr_t caller)
+void lock_waited(struct thread_state *self, const void *address, uint64_t wait_ns,
+                 const struct host_frame *caller)
 {
     uint32_t id = find_or_add(self, (uint64_t)address, caller);
     struct profile_lock *lock;
@@ -157,7 +159,8 @@ static bool may_reuse(const struct profile_lock *lock, uint32_t stack)
     return lock->contentions == 0 && lock->initialised && lock->creation_stack == stack;
 }
 
-void lock_initialised(struct thread_state *self, const void *address, uintptr_t caller)
+void lock_initialised(struct thread_state *self, const void *address,
+                      const struct host_frame *caller)
 {
     uint32_t stack = stack_capture(self, caller);
     uint32_t id = find_newest((uint64_t)address);

@@ -9,17 +9,19 @@
 
 #include <stdint.h>
 
+struct host_frame;
 struct thread_state;
 
 // The calling thread, in a hook, has just acquired the lock at `address` at once.
-void lock_acquired(struct thread_state *self, const void *address, uintptr_t caller);
+void lock_acquired(struct thread_state *self, const void *address, const struct host_frame *caller);
 
 // ... after waiting `wait_ns` for another thread.
 void lock_waited(struct thread_state *self, const void *address, uint64_t wait_ns,
-                 uintptr_t caller);
+                 const struct host_frame *caller);
 
 // The host initialised the lock at `address`: whatever lock was there is gone.
-void lock_initialised(struct thread_state *self, const void *address, uintptr_t caller);
+void lock_initialised(struct thread_state *self, const void *address,
+                      const struct host_frame *caller);
 void lock_destroyed(const void *address);
 
 void lock_table_reset(void); // in a child made by fork

@@ -7,6 +7,7 @@
 #include "preload/compiler.h"
 #include "preload/profile_path.h"
 #include "preload/profile_writer.h"
+#include "preload/rule_cache.h"
 #include "preload/spinlock.h"
 #include "preload/symbols.h"
 #include "preload/text.h"
@@ -133,6 +134,37 @@ static void read_segments(struct profile_module *module, const struct dl_find_ob
     }
 }
 
+static bool is_in_segment(const Elf64_Phdr *segment, uintptr_t bias, uintptr_t address)
+{
+    return segment->p_type == PT_LOAD && address - (bias + segment->p_vaddr) < segment->p_memsz;
+}
+
+bool modules_code_at(uintptr_t pc, struct modules_code *ret_code)
+{
+    struct dl_find_object object;
+    struct modules_code code = {0};
+    size_t count;
+
+    if (!find(pc, &object))
+        return false;
+    const Elf64_Phdr *headers = program_headers(&object, &count);
+    uintptr_t bias = object.dlfo_link_map->l_addr;
+    uintptr_t table = (uintptr_t)object.dlfo_eh_frame;
+
+    for (size_t i = 0; i < count; i++) {
+        uintptr_t start = bias + headers[i].p_vaddr;
+
+        if (is_in_segment(&headers[i], bias, pc) && headers[i].p_flags & PF_X) {
+            code.start = start;
+            code.end = start + headers[i].p_memsz;
+        }
+        if (is_in_segment(&headers[i], bias, table) && headers[i].p_flags & PF_R)
+            code.tables = (struct cfi_tables){start, start + headers[i].p_memsz, table};
+    }
+    *ret_code = code;
+    return code.end != 0;
+}
+
 static bool module_path(const struct link_map *map, char *path, size_t capacity)
 {
     if (map->l_name[0] == '\0') // the main program
@@ -234,6 +266,7 @@ static void start_generation(void)
     for (uint32_t i = 0; i < known_count; i++)
         if (is_current(&known[i]) && is_loaded(&known[i]))
             atomic_set(&known[i].record->last_generation, generation + 1);
+    rule_cache_clear();
     atomic_publish(&generation, generation + 1);
 }
 

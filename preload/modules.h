@@ -7,6 +7,7 @@
 #ifndef GAIAPROF_MODULES_H
 #define GAIAPROF_MODULES_H
 
+#include "preload/cfi.h"
 #include "preload/profile_format.h"
 
 #include <stdbool.h>
@@ -28,6 +29,15 @@ const struct profile_module *modules_note(uintptr_t pc);
 
 // Where the module of a code address lies; {0, 0} if there is none. No lock, no record.
 struct modules_range modules_range_of(uintptr_t pc);
+
+// The code around an address, and how to unwind it. header == 0: no tables.
+struct modules_code {
+    uintptr_t start, end; // of the executable segment
+    struct cfi_tables tables;
+};
+
+// False if the address is not in an executable segment of a loaded module. No lock, no record.
+bool modules_code_at(uintptr_t pc, struct modules_code *ret_code);
 
 // The file name of the module of a code address; "unknown" if there is none.
 const char *modules_name_of(uintptr_t pc);

@@ -6,22 +6,28 @@
 #define GAIAPROF_OPTIONS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define OPTION_TEXT_MAX 2048
 
 // Values of the enumerations, in the order of their choices.
 enum option_report { REPORT_NONE, REPORT_TEXT, REPORT_JSON };
-enum option_heap { HEAP_OFF, HEAP_EXACT };
+enum option_heap { HEAP_OFF, HEAP_EXACT, HEAP_SAMPLED }; // sampled: given as a size
 enum option_follow { FOLLOW_NONE, FOLLOW_FORK, FOLLOW_EXEC, FOLLOW_ALL };
+enum option_unwind { UNWIND_CFI, UNWIND_LIBUNWIND, UNWIND_CHECK };
 
 struct options {
 #define OPTION_STRING(key, text, help) char key[OPTION_TEXT_MAX];
 #define OPTION_ENUM(key, text, choices, help) unsigned key;
 #define OPTION_COUNT(key, number, low, high, help) unsigned key;
+#define OPTION_ENUM_OR_SIZE(key, size, text, choices, low, high, help)                             \
+    unsigned key;                                                                                  \
+    uint64_t size;
 #include "preload/options.def"
 #undef OPTION_STRING
 #undef OPTION_ENUM
 #undef OPTION_COUNT
+#undef OPTION_ENUM_OR_SIZE
 };
 
 extern struct options options;

@@ -31,7 +31,8 @@
 #include <stdint.h>
 
 #define PROFILE_MAGIC "GAIAPROF"
-#define PROFILE_VERSION 1u // raised when an older reader would misread the file
+#define PROFILE_VERSION 2u        // raised when an older reader would misread the file
+#define PROFILE_VERSION_OLDEST 1u // 1: the same, but for sampled heaps, which it did not have
 #define PROFILE_BYTE_ORDER 0x01020304u
 #define PROFILE_HEADER_BYTES 4096u
 #define PROFILE_CHUNK_ALIGN 64u
@@ -76,7 +77,7 @@ struct profile_header {
     uint32_t locks_on;   // 0 or 1
     uint32_t threads_on; // 0 or 1
     uint32_t max_frames;
-    uint64_t sample_bytes;  // heap_mode sampled: mean bytes between samples
+    uint64_t sample_bytes;  // heap_mode sampled: mean bytes between samples; else 0
     uint32_t granule_bytes; // of the live table: 16 or 8
     uint32_t peak_epoch;    // see struct profile_cell
 
@@ -111,7 +112,7 @@ enum profile_chunk_type {
     PROFILE_CHUNK_PROCESS,    // payload: "exe\0argv[0]\0argv[1]\0...", used_bytes long
     PROFILE_CHUNK_MODULE,     // payload: struct profile_module and its path
     PROFILE_CHUNK_NODES,      // records: struct profile_node, with ids
-    PROFILE_CHUNK_CELLS,      // records: struct profile_cell
+    PROFILE_CHUNK_CELLS,      // records: struct profile_cell, or struct profile_sampled_cell
     PROFILE_CHUNK_THREADS,    // records: struct profile_thread, with ids (= serial)
     PROFILE_CHUNK_LOCKS,      // records: struct profile_lock, with ids
     PROFILE_CHUNK_LOCK_WAITS, // records: struct profile_lock_wait
@@ -197,6 +198,40 @@ struct profile_cell {
 };
 static_assert(sizeof(struct profile_cell) == 64, "layout");
 
+// A sampled heap (header.heap_mode). An allocation of s bytes (a block of 0 bytes counts as 1) is
+// sampled with probability p = 1 - exp(-s / header.sample_bytes), independently of all others. It
+// stands for 1/p blocks and s/p bytes: sums of these estimate the sums over all allocations without
+// bias. What was not sampled leaves no trace, its free neither.
+//
+//   - All counts of blocks (of cells, and profile_thread.allocations and .reallocs) are in units of
+//     1/PROFILE_SAMPLED_UNIT block; bytes are whole bytes. Both are the same function of s at the
+//     allocation and at the free, so that live values of freed blocks cancel out exactly.
+//   - header.live_bytes, peak_bytes and peak_slack_bytes are estimates of the same kind.
+//   - A record of a CELLS chunk is a struct profile_sampled_cell.
+//   - A realloc counts where the block it makes is sampled.
+#define PROFILE_SAMPLED_UNIT 65536u
+
+// How far off the figures of a cell may be. One sampled allocation adds (1 - p) / p^2 blocks^2 to
+// the variance of blocks, and s^2 times as much to that of bytes. The variance of the live figures
+// is that of the allocations less that of the freed, with the sum over slots as for the counts.
+struct profile_cell_samples {
+    uint64_t samples;       // sampled allocations
+    uint64_t freed_samples; // those of them that were freed
+    double variance_blocks; // blocks^2, of the allocations
+    double variance_bytes;  // bytes^2
+    double freed_variance_blocks;
+    double freed_variance_bytes;
+    char reserved[16];
+};
+static_assert(sizeof(struct profile_cell_samples) == 64, "layout");
+
+struct profile_sampled_cell {
+    struct profile_cell cell;
+    struct profile_cell_samples samples;
+};
+static_assert(offsetof(struct profile_sampled_cell, samples) == 64, "layout");
+static_assert(sizeof(struct profile_sampled_cell) == 128, "layout");
+
 enum profile_thread_exit {
     PROFILE_THREAD_RUNNING, // or ended with the process
     PROFILE_THREAD_RETURNED,
@@ -227,7 +262,7 @@ struct profile_thread {
     uint32_t join_kind;   // enum profile_thread_join
     char name[16];        // NUL-terminated
     uint64_t pthread;     // pthread_t
-    uint64_t allocations; // own totals
+    uint64_t allocations; // own totals; as all counts of blocks in a sampled heap
     uint64_t allocated_bytes;
     uint64_t reallocs; // reallocs of a block: each is also one free and one allocation
     uint64_t lock_wait_ns;

@@ -25,6 +25,10 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
+static_assert(HEAP_OFF == (int)PROFILE_HEAP_OFF && HEAP_EXACT == (int)PROFILE_HEAP_EXACT &&
+                  HEAP_SAMPLED == (int)PROFILE_HEAP_SAMPLED,
+              "the option is the mode");
+
 #define OUTPUT_DEFAULT "%e.%p.gaia" // of an empty option
 
 enum recording_state { STATE_IDLE, STATE_STARTING, STATE_ON, STATE_OFF };
@@ -75,7 +79,8 @@ static void fill_header(struct profile_header *header)
     header->parent_pid = (uint32_t)sys_parent_id();
     header->start_realtime_ns = sys_realtime_ns();
     header->start_ns = sys_monotonic_ns();
-    header->heap_mode = options.heap == HEAP_EXACT ? PROFILE_HEAP_EXACT : PROFILE_HEAP_OFF;
+    header->heap_mode = options.heap;            // the same numbers
+    header->sample_bytes = options.sample_bytes; // 0 unless sampled
     header->locks_on = options.locks;
     header->threads_on = options.threads;
     header->max_frames = options.max_frames;
@@ -176,6 +181,7 @@ static bool start(void)
 
     options_read(environment);
     process_id = sys_process_id();
+    sampler_start();
     modules_init();
     if (is_refused() || !open_profile())
         return false;

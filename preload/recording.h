@@ -47,17 +47,14 @@ void recording_resume(void);
 bool recording_is_ours(void);
 
 // The guard is held: whether a call from `caller` is made on our account.
-static inline bool recording_is_own_doing(uintptr_t caller)
+static inline bool recording_is_own_doing(const struct host_frame *caller)
 {
-    return guard_sp == GUARD_PINNED || stack_capture_is_internal(caller);
+    return guard_sp == GUARD_PINNED || stack_capture_is_internal(caller->pc);
 }
 
-// Enters a hook. NULL: pass through. Else the thread's state; recording_leave() must follow. Does
-// not start the recording: the hook may stand inside the host's allocator.
-static inline struct thread_state *recording_enter(uintptr_t caller)
+// Of a thread in a hook whose gate is open.
+static inline struct thread_state *recording_enter_open(const struct host_frame *caller)
 {
-    if (unlikely(!recording_gate.is_open))
-        return NULL;
     if (unlikely(!guard_enter())) {
         if (!recording_is_own_doing(caller))
             profile_drop(PROFILE_DROP_NESTED);
@@ -69,12 +66,19 @@ static inline struct thread_state *recording_enter(uintptr_t caller)
     return NULL;
 }
 
+// Enters a hook. NULL: pass through. Else the thread's state; recording_leave() must follow. Does
+// not start the recording: the hook may stand inside the host's allocator.
+static inline struct thread_state *recording_enter(const struct host_frame *caller)
+{
+    return likely(recording_gate.is_open) ? recording_enter_open(caller) : NULL;
+}
+
 // The same for the allocation functions, whose first call starts the recording.
-static inline struct thread_state *recording_enter_heap(uintptr_t caller)
+static inline struct thread_state *recording_enter_heap(const struct host_frame *caller)
 {
     if (unlikely(!recording_gate.is_open) && !recording_start())
         return NULL;
-    return recording_enter(caller);
+    return recording_enter_open(caller);
 }
 
 static inline void recording_leave(void)

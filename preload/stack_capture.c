@@ -1,145 +1,358 @@
 // SPDX-License-Identifier: MIT
 //
 // stack_capture.c - captures the host's stack, see stack_capture.h.
-//
-// libunwind is loaded with RTLD_LOCAL, so that its _Unwind_* never take the place of libgcc's.
-// unw_backtrace needs some KiB of stack. On a thread's own stack with room to spare it runs where
-// it is called. Anywhere else (a small signal stack, a fiber, the last pages) it runs on a stack
-// of its own with all signals blocked, so no handler of the host ever finds itself on our stack.
 #include "preload/stack_capture.h"
 
 #include "preload/arch/stack.h"
 #include "preload/compiler.h"
-#include "preload/guard.h"
+#include "preload/libunwind.h"
 #include "preload/modules.h"
 #include "preload/options.h"
 #include "preload/profile_writer.h"
+#include "preload/rule_cache.h"
+#include "preload/slab.h"
 #include "preload/stack_table.h"
-#include "preload/symbols.h"
-#include "preload/sys.h"
+#include "preload/stack_walk.h"
 #include "preload/text.h"
 #include "preload/thread_table.h"
-#include "preload/unwinder_calls.h"
 
-#include <dlfcn.h>
-#include <errno.h>
+#define FIBER_ROOM_BYTES (64u << 10) // how much deeper the next stack of a fiber may be
+#define MISMATCHES_SHOWN 5
 
-#define HOST_STACK_ROOM_BYTES (16u << 10)
-#define OWN_STACK_BYTES (128u << 10)
-#define OWN_FRAMES_MAX 12 // of ours, at the leaf
-
-static int (*unw_backtrace)(void **, int);
-static struct modules_range unwinder, loader; // they allocate while they unwind
-
-struct capture {
-    void **pcs;
-    int capacity;
-    int count;
+// A frame of the stack that is being captured, with the rule that leads out of it.
+struct walked_frame {
+    uintptr_t pc, sp, fp;
+    struct cfi_rule rule;
 };
 
-static __attribute__((noinline)) void unwind(void *argument)
-{
-    struct capture *capture = argument;
-
-    capture->count = unw_backtrace(capture->pcs, capture->capacity);
-}
+// A stack being captured: `count` walked frames, then those from `joint` outward in the memo
+// (frames_end: none).
+struct capture {
+    struct stack_walk walk;
+    struct walked_frame *frames;
+    size_t count;
+    size_t barrier; // frames before this one can't be remembered
+    struct stack_memo *memo;
+    const struct memo_frame *joint;
+    const struct memo_frame *candidate; // the next that the walk may meet
+    uint32_t marker;                    // enum profile_marker
+};
 
 void stack_capture_init(void)
 {
-    void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
-    void *warm_up[8];
-
-    int (*function)(void **, int) =
-        library ? (int (*)(void **, int))dlsym(library, "unw_backtrace") : NULL;
-
-    if (!function) {
+    if (!libunwind_init() && options.unwind != UNWIND_CFI)
         text_warn(2, "stacks have one frame only", "libunwind.so.8 can't be loaded");
+}
+
+bool stack_capture_is_internal(uintptr_t pc)
+{
+    return libunwind_is_internal(pc);
+}
+
+void stack_capture_begin_thread(struct stack_capture_state *state)
+{
+    state->generation = modules_generation();
+    shortcut_table_clear(&state->shortcuts);
+    for (int i = 0; i < STACK_MEMOS; i++)
+        stack_memo_clear(&state->memos[i]);
+}
+
+static bool may_be_in(const struct stack_memo *memo, uintptr_t sp)
+{
+    return memo->inner->pc && sp - memo->low < memo->high - memo->low;
+}
+
+// The memo of the stack that `sp` is on. Of a stack that is not the thread's own nobody says where
+// it ends: the closest that may be it.
+static struct stack_memo *memo_of(struct thread_state *self, uintptr_t sp)
+{
+    struct stack_capture_state *state = &self->stacks;
+    struct stack_memo *best = NULL;
+
+    if (likely(stack_walk_is_own(self, sp)))
+        return &state->memos[0];
+    for (int i = 1; i < STACK_MEMOS; i++)
+        if (may_be_in(&state->memos[i], sp) && (!best || state->memos[i].high < best->high))
+            best = &state->memos[i];
+    return best ? best : &state->memos[1 + state->next_memo++ % (STACK_MEMOS - 1)];
+}
+
+static void use_memo(struct capture *capture, struct stack_memo *memo)
+{
+    capture->memo = memo;
+    capture->candidate = memo->inner;
+}
+
+// Whether the stack goes on as the memo says from `frame` outward. The frames that we keep are the
+// innermost, so a stack with too many can only be joined at the same depth.
+static bool has_room_for(const struct capture *capture, const struct memo_frame *frame)
+{
+    size_t count = capture->count + (size_t)(capture->memo->frames_end - frame);
+
+    return capture->memo->is_truncated ? count == options.max_frames : count <= options.max_frames;
+}
+
+static bool joins(struct capture *capture)
+{
+    const struct stack_walk *walk = &capture->walk;
+    const struct memo_frame *frame = capture->candidate;
+    const struct memo_read *difference;
+
+    while (frame->sp < walk->sp)
+        frame++;
+    capture->candidate = frame;
+    if (!memo_frame_is(frame, walk->pc, walk->sp, walk->fp) || !has_room_for(capture, frame))
+        return false;
+    difference = stack_memo_compare(capture->memo, frame);
+    if (difference == capture->memo->reads_end) {
+        capture->joint = frame;
+        return true;
+    }
+    // what is inside of the difference leads nowhere else than it does
+    capture->candidate = stack_memo_reader(capture->memo, frame, difference) + 1;
+    return false;
+}
+
+static struct cfi_rule add_walked(struct capture *capture)
+{
+    const struct stack_walk *walk = &capture->walk;
+    struct cfi_rule rule = rule_cache_get(walk->pc, walk->is_exact);
+
+    capture->frames[capture->count++] = (struct walked_frame){walk->pc, walk->sp, walk->fp, rule};
+    if (walk->is_exact || rule.kind == CFI_NONE)
+        capture->barrier = capture->count;
+    return rule;
+}
+
+// Goes outward until the stack ends or joins the memo. False: nothing that we can unwind.
+static bool walk_outward(struct thread_state *self, struct capture *capture)
+{
+    for (;;) {
+        if (!capture->walk.is_exact && joins(capture))
+            return true;
+        switch (stack_walk_step(&capture->walk, add_walked(capture))) {
+        case WALK_STEPPED:
+            break;
+        case WALK_SWITCHED:
+            capture->barrier = capture->count;
+            use_memo(capture, memo_of(self, capture->walk.sp));
+            break;
+        case WALK_END:
+            return true;
+        case WALK_BROKEN:
+            capture->marker = PROFILE_MARKER_UNWIND_FAILED;
+            capture->barrier = capture->count;
+            return true;
+        default:
+            return false;
+        }
+        if (capture->count == options.max_frames) {
+            capture->marker = PROFILE_MARKER_TRUNCATED;
+            return true;
+        }
+    }
+}
+
+static uint32_t root(uint32_t marker)
+{
+    uint32_t stack = stack_table_child(0, (uint64_t)modules_generation() + 1);
+
+    return stack && marker ? stack_table_child(stack, marker) : stack;
+}
+
+// The words that the step from a walked frame to the one outward of it read (`pc`, `sp`, `fp`),
+// innermost last. fp is one of them only if it matters outward.
+static void add_reads(struct stack_memo *memo, const struct walked_frame *frame, uintptr_t pc,
+                      uintptr_t sp, uintptr_t fp, bool outer_fp_matters)
+{
+    struct cfi_rule rule = frame->rule;
+
+    if (rule.kind == CFI_END)
         return;
+    if (rule.kind == CFI_FP_DEREF && outer_fp_matters)
+        stack_memo_add_read(memo, frame->fp, fp);
+    else if (rule.fp_slot && outer_fp_matters)
+        stack_memo_add_read(memo, sp - (uintptr_t)rule.fp_slot * sizeof(uintptr_t), fp);
+    stack_memo_add_read(memo, sp - sizeof(uintptr_t), pc);
+    if (rule.kind == CFI_FP_DEREF)
+        stack_memo_add_read(memo, frame->fp + (uintptr_t)(intptr_t)rule.offset, sp);
+}
+
+static bool fp_matters(struct cfi_rule rule, bool outer_fp_matters)
+{
+    if (rule.kind == CFI_SP)
+        return !rule.fp_slot && outer_fp_matters;
+    return rule.kind != CFI_END;
+}
+
+// Interns the walked frames inward from the joint or the root, and remembers them. The step out of
+// a frame led to the next one outward; out of the last, to where the walk stands.
+static uint32_t intern(struct capture *capture)
+{
+    struct stack_memo *memo = capture->memo;
+    struct memo_frame *outer = (struct memo_frame *)capture->joint;
+    bool is_joined = outer != memo->frames_end;
+    uint32_t stack = is_joined ? outer->stack : root(capture->marker);
+    bool matters = is_joined && outer->fp_matters;
+    uintptr_t pc = capture->walk.pc, sp = capture->walk.sp, fp = capture->walk.fp;
+
+    stack_memo_cut(memo, outer);
+    for (size_t i = capture->count; stack && i-- > 0;) {
+        const struct walked_frame *frame = &capture->frames[i];
+
+        stack = stack_table_child(stack, frame->pc);
+        if (i < capture->barrier)
+            continue;
+        add_reads(memo, frame, pc, sp, fp, matters);
+        matters = fp_matters(frame->rule, matters);
+        pc = frame->pc, sp = frame->sp, fp = frame->fp;
+        *--outer = (struct memo_frame){
+            pc, sp, fp, stack, (uint16_t)(memo->reads_first - memo->reads), matters};
     }
-    unwinder_calls_redirect(library);
-    unwinder = modules_range_of((uintptr_t)function);
-    loader = modules_range_of((uintptr_t)symbols_find("__tls_get_addr"));
-    function(warm_up, 8); // initialises itself here, where allocating and locking is harmless
-    atomic_publish(&unw_backtrace, function);
+    if (stack)
+        stack_memo_finish(memo, outer);
+    return stack;
 }
 
-static bool is_in(struct modules_range range, uintptr_t pc)
+static void describe_memo(struct capture *capture)
 {
-    return pc - range.start < range.end - range.start;
+    struct stack_memo *memo = capture->memo;
+
+    if (capture->joint == memo->frames_end)
+        memo->is_truncated = capture->marker == PROFILE_MARKER_TRUNCATED;
+    memo->low = memo->inner->sp - FIBER_ROOM_BYTES;
+    if (memo->inner != memo->frames_end)
+        memo->high = memo->frames_end[-1].sp + 1;
 }
 
-int stack_capture_is_internal(uintptr_t pc)
+static uint32_t intern_list(const uintptr_t *pcs, size_t count)
 {
-    return is_in(unwinder, pc) || is_in(loader, pc);
+    if (count <= options.max_frames)
+        return stack_table_intern(pcs, count, 0);
+    atomic_add(&profile_header->truncated_stacks, 1);
+    return stack_table_intern(pcs, options.max_frames, PROFILE_MARKER_TRUNCATED);
 }
 
-static bool has_room(const struct thread_state *self)
+static cold uint32_t capture_by_libunwind(struct thread_state *self,
+                                          const struct host_frame *caller)
 {
-    uintptr_t sp = arch_stack_pointer();
+    uintptr_t *pcs;
+    size_t count;
 
-    // a signal stack may lie inside the thread's own
-    if (sp - self->signal_stack_low < self->signal_stack_bytes)
-        return false;
-    return sp < self->stack_high && sp - HOST_STACK_ROOM_BYTES > self->stack_low &&
-           sp > HOST_STACK_ROOM_BYTES;
-}
-
-static cold bool unwind_on_own_stack(struct thread_state *self, struct capture *capture)
-{
-    uint64_t signals;
-    uintptr_t hook;
-
-    if (!self->own_stack && !(self->own_stack = sys_map_private(OWN_STACK_BYTES)))
-        return false;
-    sys_block_signals(&signals);
-    hook = guard_pin();
-    arch_call_on_stack(unwind, capture, (char *)self->own_stack + OWN_STACK_BYTES);
-    guard_unpin(hook);
-    sys_restore_signals(&signals);
-    return true;
-}
-
-// Frames inside the hook are ours: the host's begin at `caller`.
-static int skip_own(const struct capture *capture, uintptr_t caller)
-{
-    for (int i = 0; i < capture->count && i < OWN_FRAMES_MAX; i++)
-        if ((uintptr_t)capture->pcs[i] == caller)
-            return i;
-    return capture->count;
-}
-
-static uint32_t intern_one(uintptr_t caller, enum profile_marker marker)
-{
-    return stack_table_intern(&caller, 1, marker);
-}
-
-static uint32_t intern(const struct capture *capture, uintptr_t caller)
-{
-    int first = skip_own(capture, caller);
-    size_t count = (size_t)(capture->count - first);
-    uint32_t marker = 0;
-
+    if (!libunwind_is_ready())
+        return stack_table_intern(&caller->pc, 1, PROFILE_MARKER_STARTUP);
+    count = libunwind_backtrace(self, caller, &pcs);
     if (count == 0)
-        return intern_one(caller, PROFILE_MARKER_UNWIND_FAILED);
-    if (count > options.max_frames) {
-        count = options.max_frames;
-        marker = PROFILE_MARKER_TRUNCATED;
-        atomic_add(&profile_header->truncated_stacks, 1);
-    }
-    return stack_table_intern((const uintptr_t *)&capture->pcs[first], count, marker);
+        return stack_table_intern(&caller->pc, 1, PROFILE_MARKER_UNWIND_FAILED);
+    return intern_list(pcs, count);
 }
 
-uint32_t stack_capture(struct thread_state *self, uintptr_t caller)
+static bool reserve(struct thread_state *self, struct stack_memo *memo)
 {
-    struct capture capture = {self->frames, (int)options.max_frames + OWN_FRAMES_MAX, 0};
-    int saved_errno = errno;
+    struct stack_capture_state *state = &self->stacks;
 
-    if (!atomic_get_acquire(&unw_backtrace))
-        return intern_one(caller, PROFILE_MARKER_STARTUP);
-    if (has_room(self))
-        unwind(&capture);
-    else if (!unwind_on_own_stack(self, &capture))
-        capture.count = 0;
-    errno = saved_errno;
-    return intern(&capture, caller);
+    if (!state->walked)
+        state->walked = slab_allocate(options.max_frames * sizeof(state->walked[0]));
+    return state->walked && (memo->frames || stack_memo_reserve(memo, options.max_frames));
+}
+
+// A stack that is not the last one again.
+static __attribute__((noinline)) uint32_t
+capture_new(struct thread_state *self, const struct host_frame *caller, struct stack_memo *memo)
+{
+    struct capture capture;
+    uint32_t stack;
+
+    stack_walk_init(&capture.walk, self, caller->pc, host_frame_sp(caller), caller->fp);
+    capture.count = capture.barrier = 0;
+    capture.marker = 0;
+    if (!reserve(self, memo))
+        return capture_by_libunwind(self, caller);
+    capture.frames = self->stacks.walked;
+    use_memo(&capture, memo);
+    capture.joint = NULL;
+    if (!walk_outward(self, &capture))
+        return capture_by_libunwind(self, caller);
+    if (!reserve(self, capture.memo)) // it may have gone to another stack
+        return capture_by_libunwind(self, caller);
+    if (!capture.joint)
+        capture.joint = capture.memo->frames_end;
+    stack = intern(&capture);
+    describe_memo(&capture);
+    if (stack && capture.barrier == 0 && capture.memo == &self->stacks.memos[0])
+        shortcut_table_add(&self->stacks.shortcuts, capture.memo, capture.joint);
+    if (unlikely(capture.memo->is_truncated))
+        atomic_add(&profile_header->truncated_stacks, 1);
+    return stack;
+}
+
+static inline uint32_t capture_by_cfi(struct thread_state *self, const struct host_frame *caller)
+{
+    struct stack_capture_state *state = &self->stacks;
+    uintptr_t pc = caller->pc, sp = host_frame_sp(caller), fp = caller->fp;
+    const struct stack_memo *memo = &state->memos[0];
+    const struct memo_frame *frame = memo->inner;
+    uint32_t stack;
+
+    if (unlikely(state->generation != modules_generation()))
+        stack_capture_begin_thread(state);
+    if (unlikely(!stack_walk_is_own(self, sp)))
+        return capture_new(self, caller, memo_of(self, sp));
+    if (memo_frame_is(frame, pc, sp, fp) && !memo->is_truncated &&
+        stack_memo_compare(memo, frame) == memo->reads_end)
+        return frame->stack;
+    stack = shortcut_table_find(&state->shortcuts, memo, pc, sp, fp);
+    return likely(stack) ? stack : capture_new(self, caller, &state->memos[0]);
+}
+
+static cold void show_mismatch(uintptr_t ours, uintptr_t theirs, size_t depth)
+{
+    char why[128];
+    struct text text;
+
+    if (atomic_add(&profile_header->unwind_mismatches, 1) >= MISMATCHES_SHOWN)
+        return;
+    text_init(&text, why, sizeof(why));
+    text_add(&text, "frame ");
+    text_add_number(&text, depth);
+    text_add(&text, " is ");
+    text_add_hex(&text, ours);
+    text_add(&text, ", by libunwind ");
+    text_add_hex(&text, theirs);
+    text_warn(2, "stacks differ", why);
+}
+
+static void compare(uint32_t stack, const uintptr_t *theirs, size_t count)
+{
+    for (size_t i = 0; i < options.max_frames; i++) {
+        uintptr_t frame = stack_table_take_frame(&stack);
+        uintptr_t other = i < count ? theirs[i] : 0;
+
+        if (frame != other) {
+            show_mismatch(frame, other, i);
+            return;
+        }
+        if (!frame)
+            return;
+    }
+}
+
+static cold uint32_t capture_by_both(struct thread_state *self, const struct host_frame *caller)
+{
+    uint32_t stack = capture_by_cfi(self, caller);
+    uintptr_t *theirs;
+    size_t count = libunwind_is_ready() ? libunwind_backtrace(self, caller, &theirs) : 0;
+
+    if (stack && count)
+        compare(stack, theirs, count);
+    return stack;
+}
+
+uint32_t stack_capture(struct thread_state *self, const struct host_frame *caller)
+{
+    if (likely(options.unwind == UNWIND_CFI))
+        return capture_by_cfi(self, caller);
+    if (options.unwind == UNWIND_LIBUNWIND)
+        return capture_by_libunwind(self, caller);
+    return capture_by_both(self, caller);
 }

@@ -11,6 +11,7 @@
 
 #include "preload/arch/stack.h"
 #include "preload/modules.h"
+#include "preload/own_stack.h"
 #include "preload/profile_writer.h"
 #include "preload/record_table.h"
 #include "preload/sys.h"
@@ -136,6 +137,28 @@ static uint64_t storable(uint64_t pc)
     return pc ? pc : PROFILE_MARKER_NULL;
 }
 
+struct addition {
+    uint32_t parent;
+    uint64_t pc, hashed;
+    uint32_t id;
+};
+
+static void add_it(void *argument)
+{
+    struct addition *addition = argument;
+
+    addition->id = add(addition->parent, addition->pc, addition->hashed);
+}
+
+// It may have to describe a module and to grow the profile.
+static cold uint32_t add_with_room(uint32_t parent, uint64_t pc, uint64_t hashed)
+{
+    struct addition addition = {parent, pc, hashed, 0};
+
+    own_stack_call(add_it, &addition);
+    return addition.id;
+}
+
 uint32_t stack_table_child(uint32_t parent, uint64_t pc)
 {
     uint64_t hashed;
@@ -145,7 +168,7 @@ uint32_t stack_table_child(uint32_t parent, uint64_t pc)
     hashed = hash(parent, pc);
     id = find(parent, pc, hashed);
 
-    return id ? id : add(parent, pc, hashed);
+    return id ? id : add_with_room(parent, pc, hashed);
 }
 
 uint32_t stack_table_intern(const uintptr_t *pcs, size_t count, uint32_t marker)
@@ -157,6 +180,19 @@ uint32_t stack_table_intern(const uintptr_t *pcs, size_t count, uint32_t marker)
     while (id && count > 0)
         id = stack_table_child(id, pcs[--count]);
     return id;
+}
+
+uintptr_t stack_table_take_frame(uint32_t *stack)
+{
+    const struct profile_node *node;
+    uint64_t pc;
+
+    if (!*stack)
+        return 0;
+    node = record_table_at(&nodes, *stack);
+    pc = node->pc & ~PROFILE_PC_SIGNAL;
+    *stack = node->parent;
+    return *stack && pc >= PROFILE_MARKER_END ? pc : 0;
 }
 
 void stack_table_reset(void)

@@ -15,6 +15,9 @@ uint32_t stack_table_child(uint32_t parent, uint64_t pc);
 // modules; `marker` (enum profile_marker, 0: none) stands above the outermost. 0 without room.
 uint32_t stack_table_intern(const uintptr_t *pcs, size_t count, uint32_t marker);
 
+// The innermost frame of a stack, 0 if there is none (markers are none); *stack becomes the rest.
+uintptr_t stack_table_take_frame(uint32_t *stack);
+
 // In a child made by fork: no stacks.
 void stack_table_reset(void);
 

@@ -47,6 +47,11 @@ void *sys_map_private(size_t bytes)
     return (void *)address;
 }
 
+void sys_populate(void *address, size_t bytes)
+{
+    call3(SYS_madvise, address, bytes, MADV_POPULATE_WRITE);
+}
+
 void *sys_map_file(int fd, uint64_t offset, size_t bytes)
 {
     long address = call6(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);

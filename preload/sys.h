@@ -21,6 +21,8 @@ struct sys_file_id {
 void *sys_map_private(size_t bytes);
 // A shared mapping of [offset, offset + bytes) of a file for writing. NULL on failure.
 void *sys_map_file(int fd, uint64_t offset, size_t bytes);
+// Gives all pages of a private range memory at once, where the kernel can (Linux 5.14).
+void sys_populate(void *address, size_t bytes);
 void sys_unmap(void *address, size_t bytes);
 // Whether the 8 bytes at an address can be read.
 bool sys_is_readable(const void *address);

@@ -32,16 +32,27 @@ void text_add(struct text *text, const char *string)
     text_add_bytes(text, string, strlen(string));
 }
 
-void text_add_number(struct text *text, uint64_t number)
+static void add_digits(struct text *text, uint64_t number, unsigned base)
 {
     char digits[20];
     size_t first = sizeof(digits);
 
     do {
-        digits[--first] = (char)('0' + number % 10);
-        number /= 10;
+        digits[--first] = "0123456789abcdef"[number % base];
+        number /= base;
     } while (number);
     text_add_bytes(text, digits + first, sizeof(digits) - first);
+}
+
+void text_add_number(struct text *text, uint64_t number)
+{
+    add_digits(text, number, 10);
+}
+
+void text_add_hex(struct text *text, uint64_t number)
+{
+    text_add(text, "0x");
+    add_digits(text, number, 16);
 }
 
 // A warning is one line whatever the user's text has in it.

@@ -20,6 +20,7 @@ void text_init(struct text *text, char *buffer, size_t capacity_bytes);
 void text_add(struct text *text, const char *string);
 void text_add_bytes(struct text *text, const char *bytes, size_t count);
 void text_add_number(struct text *text, uint64_t number);
+void text_add_hex(struct text *text, uint64_t number); // with 0x
 
 // One line to a descriptor of the host, its stderr: "gaiaprof: WHAT: WHY".
 void text_warn(int fd, const char *what, const char *why);

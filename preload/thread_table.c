@@ -20,7 +20,6 @@
 #include <string.h>
 #include <sys/auxv.h>
 
-#define CAPTURE_FRAMES_EXTRA 16
 #define BUCKETS 4096u
 #define RETIRED_TRIES 4
 #define BIRTH_TRIES 10000 // half a second
@@ -139,12 +138,11 @@ static struct thread_state *pop_retired(void)
 
 static struct thread_state *new_state(void)
 {
-    size_t frames = options.max_frames + CAPTURE_FRAMES_EXTRA;
     struct thread_state *state = pop_retired();
 
     if (state)
         return state;
-    state = slab_allocate(sizeof(*state) + frames * sizeof(state->frames[0]));
+    state = slab_allocate(sizeof(*state));
     if (!state)
         profile_drop(PROFILE_DROP_MEMORY);
     else
@@ -188,6 +186,8 @@ static struct thread_state *new_thread(enum profile_thread_origin origin)
     state->last_block = NULL;
     state->destructor_rounds = 0;
     state->signal_stack_bytes = 0;
+    sampler_init(&state->sampler, record->claim);
+    stack_capture_begin_thread(&state->stacks);
     return state;
 }
 
@@ -230,7 +230,7 @@ static void set_stack(struct thread_state *state)
     void *low;
     size_t bytes;
 
-    state->stack_low = state->stack_high = 0; // unknown: the unwinder gets a stack of its own
+    state->stack_low = state->stack_high = 0; // unknown: as a fiber's
     if (pthread_getattr_np(pthread_self(), &attributes) != 0)
         return;
     if (pthread_attr_getstack(&attributes, &low, &bytes) == 0) {

@@ -11,6 +11,8 @@
 
 #include "preload/cell_table.h"
 #include "preload/profile_format.h"
+#include "preload/sampler.h"
+#include "preload/stack_capture.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -24,6 +26,8 @@ struct thread_state {
     // thread frees it, gets it again for the same stack and passes it on, this is mistaken.
     const void *last_block;
     uint32_t last_stack;
+    uint64_t last_countdown_bytes; // of the sampler, at that time
+    struct sampler sampler;
     int64_t unsent_bytes; // live bytes not yet added to the global count
     uintptr_t stack_low, stack_high;
     uintptr_t signal_stack_low; // what sigaltstack was given
@@ -36,9 +40,10 @@ struct thread_state {
     // of the slot
     uint32_t slot;
     struct cell_table cells;
-    void *own_stack; // for the unwinder, where the thread's has no room
+    struct stack_capture_state stacks;
+    void *own_stack;          // for libunwind, where the thread's has no room
+    uintptr_t *libunwind_pcs; // buffer of its stacks; NULL until it was needed
     struct thread_state *next_retired;
-    void *frames[]; // buffer of one capture
 };
 
 // NULL until the thread has met its first hook.

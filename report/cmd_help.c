@@ -99,15 +99,10 @@ static void put_option(const struct profiler_option *option, FILE *out)
 {
     fprintf(out, "  %-*s", OPTION_INDENT - 2, option->key);
     text_wrap(option->help, OPTION_INDENT, out);
-    if (option->kind == PROFILER_ENUM)
-        fprintf(out, "%*sone of %s; default %s\n", OPTION_INDENT, "", option->choices,
-                option->value);
-    else if (option->kind == PROFILER_COUNT)
-        fprintf(out, "%*s%ld to %ld; default %s\n", OPTION_INDENT, "", option->low, option->high,
-                option->value);
-    else
-        fprintf(out, "%*sdefault %s\n", OPTION_INDENT, "",
-                *option->value ? option->value : "empty");
+    fprintf(out, "%*s", OPTION_INDENT, "");
+    if (option->kind != PROFILER_STRING)
+        fprintf(out, "%s; ", profiler_option_domain(option));
+    fprintf(out, "default %s\n", *option->value ? option->value : "empty");
 }
 
 static void put_options(FILE *out)

@@ -66,11 +66,7 @@ static bool set_profiler_option(const char *key, const char *value)
         return false;
     }
     if (!profiler_option_accepts(option, value)) {
-        if (option->kind == PROFILER_ENUM)
-            command_error(key, "'%s' is none of %s", value, option->choices);
-        else
-            command_error(key, "'%s' is not a number from %ld to %ld", value, option->low,
-                          option->high);
+        command_error(key, "'%s' is not %s", value, profiler_option_domain(option));
         return false;
     }
     return setenv(profiler_option_variable(option), value, 1) == 0;

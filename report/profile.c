@@ -8,6 +8,7 @@
 #include "report/units.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #define NOTES_MAX 64
@@ -25,6 +26,16 @@ void profile_note(struct profile *profile, const char *format, ...)
         profile->notes[profile->note_count++] = text;
 }
 
+static void heap_samples_add(struct heap_samples *to, const struct heap_samples *from)
+{
+    to->taken += from->taken;
+    to->freed += from->freed;
+    to->variance_blocks += from->variance_blocks;
+    to->variance_bytes += from->variance_bytes;
+    to->freed_variance_blocks += from->freed_variance_blocks;
+    to->freed_variance_bytes += from->freed_variance_bytes;
+}
+
 void heap_counts_add(struct heap_counts *to, const struct heap_counts *from)
 {
     to->allocations += from->allocations;
@@ -36,6 +47,28 @@ void heap_counts_add(struct heap_counts *to, const struct heap_counts *from)
     to->live_bytes += from->live_bytes;
     to->peak_blocks += from->peak_blocks;
     to->peak_bytes += from->peak_bytes;
+    heap_samples_add(&to->samples, &from->samples);
+}
+
+// Differences of sums may be a little below 0.
+static int64_t half_width(double variance)
+{
+    double half = variance > 0 ? 1.96 * sqrt(variance) : 0;
+    return half < 0x1p62 ? (int64_t)(half + 0.5) : INT64_MAX;
+}
+
+struct heap_error heap_error(const struct heap_counts *counts)
+{
+    const struct heap_samples *samples = &counts->samples;
+    bool none_live = samples->taken == samples->freed;
+    double live_blocks = samples->variance_blocks - samples->freed_variance_blocks;
+    double live_bytes = samples->variance_bytes - samples->freed_variance_bytes;
+    return (struct heap_error){
+        .allocations = half_width(samples->variance_blocks),
+        .allocated_bytes = half_width(samples->variance_bytes),
+        .live_blocks = none_live ? 0 : half_width(live_blocks),
+        .live_bytes = none_live ? 0 : half_width(live_bytes),
+    };
 }
 
 void *array_push(struct region *region, void **elements, size_t *count, size_t *room, size_t bytes)
@@ -128,7 +161,8 @@ static void judge_file(struct profile *profile, const struct profile_reader *rea
 static void note_peak_bound(struct profile *profile)
 {
     if (profile->header.peak_slack_bytes && profile->header.heap_mode != PROFILE_HEAP_OFF)
-        profile_note(profile, "the peak is exact to %s: several threads allocated",
+        profile_note(profile, "the peak is %s to %s: several threads allocated",
+                     profile_is_sampled(profile) ? "an estimate, and known" : "exact",
                      unit_bytes((int64_t)profile->header.peak_slack_bytes).text);
 }
 
@@ -167,6 +201,8 @@ int profile_load(struct profile *profile, const struct profile_source *source, c
     if (error)
         return error;
     profile->header = reader.header;
+    if (profile->header.heap_mode > PROFILE_HEAP_SAMPLED) // no writer makes this
+        profile->header.heap_mode = PROFILE_HEAP_OFF;
     profile->exe = "";
     profile->notes = region_array(&profile->region, NOTES_MAX, sizeof(*profile->notes));
     if (profile->notes) {

@@ -46,12 +46,28 @@ struct location_notes {
     unsigned selected; // bits of selection.c
 };
 
+// What estimates rest on, where the heap was sampled; else all 0. See struct profile_cell_samples.
+struct heap_samples {
+    int64_t taken, freed;
+    double variance_blocks, variance_bytes;
+    double freed_variance_blocks, freed_variance_bytes;
+};
+
+// Exact or, of a sampled heap, estimates in whole blocks and bytes. Rounded so that they still add
+// up: the sites to the total, live + frees to the allocations.
 struct heap_counts {
     int64_t allocations, allocated_bytes;
     int64_t frees, freed_bytes;
     int64_t temporary;
     int64_t live_blocks, live_bytes;
     int64_t peak_blocks, peak_bytes; // at the peak of the process
+    struct heap_samples samples;
+};
+
+// Half widths of 95 % confidence intervals (normal approximation: too narrow for few samples).
+struct heap_error {
+    int64_t allocations, allocated_bytes;
+    int64_t live_blocks, live_bytes;
 };
 
 struct site {
@@ -144,6 +160,15 @@ void profile_note(struct profile *profile, const char *format, ...)
 
 // Sums: `to` += `from`.
 void heap_counts_add(struct heap_counts *to, const struct heap_counts *from);
+
+// Of counts of a sampled heap; 0 where they are exact.
+struct heap_error heap_error(const struct heap_counts *counts);
+
+// Whether figures of the heap (blocks and bytes of threads, too) are estimates.
+static inline bool profile_is_sampled(const struct profile *profile)
+{
+    return profile->header.heap_mode == PROFILE_HEAP_SAMPLED;
+}
 
 // --- stacks
 

@@ -16,6 +16,7 @@ struct site_table {
     uint32_t limit;
     size_t room;
     bool peak_is_now;
+    uint64_t odd_variances; // no numbers a variance can have
 };
 
 static uint32_t stack_limit(struct profile_reader *reader)
@@ -69,19 +70,46 @@ static void cell_counts(const struct site_table *table, const struct profile_cel
     }
 }
 
+// So small that no sum of them overflows, so large that no profile gets there.
+#define VARIANCE_MAX 1e200
+
+static double checked_variance(struct site_table *table, double variance)
+{
+    if (variance >= 0 && variance <= VARIANCE_MAX) // NaN is not
+        return variance;
+    table->odd_variances++;
+    return 0;
+}
+
+static struct heap_samples cell_samples(struct site_table *table,
+                                        const struct profile_cell_samples *samples)
+{
+    return (struct heap_samples){
+        .taken = (int64_t)samples->samples,
+        .freed = (int64_t)samples->freed_samples,
+        .variance_blocks = checked_variance(table, samples->variance_blocks),
+        .variance_bytes = checked_variance(table, samples->variance_bytes),
+        .freed_variance_blocks = checked_variance(table, samples->freed_variance_blocks),
+        .freed_variance_bytes = checked_variance(table, samples->freed_variance_bytes),
+    };
+}
+
 static int load_chunk(struct site_table *table, const struct profile_reader *reader,
                       const struct profile_span *span)
 {
-    uint64_t count = profile_span_records(span, sizeof(struct profile_cell));
+    struct profile_sampled_cell record = {0};
+    const struct profile_cell *cell = &record.cell;
+    size_t bytes = profile_is_sampled(table->profile) ? sizeof(record) : sizeof(*cell);
+    uint64_t count = profile_span_records(span, bytes);
     for (uint64_t i = 0; i < count; i++) {
-        struct profile_cell cell;
-        if (!profile_reader_record(reader, span, i, sizeof(cell.stack), &cell, sizeof(cell)))
+        if (!profile_reader_record(reader, span, i, sizeof(cell->stack), &record, bytes))
             continue;
-        struct site *site = site_of(table, cell.stack);
+        struct site *site = site_of(table, cell->stack);
         if (!site)
             return -ENOMEM;
         struct heap_counts counts;
-        cell_counts(table, &cell, &counts);
+        cell_counts(table, cell, &counts);
+        counts.samples = cell_samples(table, &record.samples);
         heap_counts_add(&site->counts, &counts);
         heap_counts_add(&table->profile->heap.total, &counts);
     }
@@ -94,6 +122,44 @@ static int compare_sites(const void *left, const void *right)
     if (a->counts.allocated_bytes != b->counts.allocated_bytes)
         return a->counts.allocated_bytes < b->counts.allocated_bytes ? 1 : -1;
     return (a->stack > b->stack) - (a->stack < b->stack);
+}
+
+// --- estimates
+
+// Divided like this so that an arithmetic shift rounds to the nearest, below 0 too.
+static int64_t nearest(int64_t units)
+{
+    const int shift = __builtin_ctz(PROFILE_SAMPLED_UNIT);
+    return (units + PROFILE_SAMPLED_UNIT / 2) >> shift;
+}
+
+int64_t whole_blocks(int64_t *sum, uint64_t units)
+{
+    int64_t before = nearest(*sum);
+    *sum = (int64_t)((uint64_t)*sum + units);
+    return nearest(*sum) - before;
+}
+
+// The parts that are disjoint are rounded, what they make up is their sum: so nothing is freed more
+// often than it was allocated, and what is freed is not live by a remainder.
+static void round_site(struct heap_counts *counts, struct heap_counts *sums)
+{
+    int64_t others = whole_blocks(&sums->frees, (uint64_t)(counts->frees - counts->temporary));
+    counts->temporary = whole_blocks(&sums->temporary, (uint64_t)counts->temporary);
+    counts->live_blocks = whole_blocks(&sums->live_blocks, (uint64_t)counts->live_blocks);
+    counts->peak_blocks = whole_blocks(&sums->peak_blocks, (uint64_t)counts->peak_blocks);
+    counts->frees = counts->temporary + others;
+    counts->allocations = counts->frees + counts->live_blocks;
+}
+
+static void round_sites(struct heap *heap)
+{
+    struct heap_counts sums = {0}, total = {0};
+    for (size_t i = 0; i < heap->site_count; i++) {
+        round_site(&heap->sites[i].counts, &sums);
+        heap_counts_add(&total, &heap->sites[i].counts);
+    }
+    heap->total = total;
 }
 
 int profile_load_cells(struct profile *profile, struct profile_reader *reader)
@@ -109,8 +175,14 @@ int profile_load_cells(struct profile *profile, struct profile_reader *reader)
         if (span.type == PROFILE_CHUNK_CELLS)
             error = load_chunk(&table, reader, &span);
     free(table.numbers);
-    if (!error && profile->heap.site_count)
-        qsort(profile->heap.sites, profile->heap.site_count, sizeof(*profile->heap.sites),
-              compare_sites);
-    return error;
+    if (error || profile->heap.site_count == 0)
+        return error;
+    qsort(profile->heap.sites, profile->heap.site_count, sizeof(*profile->heap.sites),
+          compare_sites);
+    if (profile_is_sampled(profile))
+        round_sites(&profile->heap);
+    if (table.odd_variances)
+        profile_note(profile, "%llu variances are damaged: the errors of estimates are too small",
+                     (unsigned long long)table.odd_variances);
+    return 0;
 }

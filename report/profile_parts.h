@@ -21,6 +21,10 @@ int profile_load_locations(struct profile *profile);
 int profile_name_locks(struct profile *profile);
 void profile_check_stacks(struct profile *profile);
 
+// Blocks of a sampled heap come in units of 1/PROFILE_SAMPLED_UNIT. Adds `units` to the running
+// *sum and returns by how many whole blocks it grew: so rounded parts add up to the rounded sum.
+int64_t whole_blocks(int64_t *sum, uint64_t units);
+
 // --- modules. A generation says at which time the address is meant.
 
 // False if no module had the address; then nothing is set.

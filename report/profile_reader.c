@@ -42,7 +42,7 @@ static int check_header(const struct profile_header *header, const char **ret_wh
         *ret_why = "written on a machine with another byte order";
         return -EPROTO;
     }
-    if (header->version != PROFILE_VERSION) {
+    if (header->version > PROFILE_VERSION || header->version < PROFILE_VERSION_OLDEST) {
         *ret_why = header->version > PROFILE_VERSION
                        ? "written by a newer gaiaprof, whose format this one does not know"
                        : "written by an older gaiaprof, whose format is no longer read";

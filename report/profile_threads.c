@@ -99,6 +99,16 @@ static void add_up(struct profile *profile)
     threads->peak = profile->header.threads_peak;
 }
 
+static void round_counts(struct threads *threads)
+{
+    int64_t allocations = 0, reallocs = 0;
+    for (size_t i = 0; i < threads->record_count; i++) {
+        struct profile_thread *record = &threads->records[i].record;
+        record->allocations = (uint64_t)whole_blocks(&allocations, record->allocations);
+        record->reallocs = (uint64_t)whole_blocks(&reallocs, record->reallocs);
+    }
+}
+
 int profile_load_threads(struct profile *profile, struct profile_reader *reader)
 {
     size_t room = 0;
@@ -111,6 +121,8 @@ int profile_load_threads(struct profile *profile, struct profile_reader *reader)
     qsort(profile->threads.records, profile->threads.record_count,
           sizeof(*profile->threads.records), compare_threads);
     drop_duplicates(profile);
+    if (profile_is_sampled(profile))
+        round_counts(&profile->threads);
     add_up(profile);
     return 0;
 }

@@ -13,6 +13,8 @@
 #define OPTION_ENUM(key, value, choices, help) {PROFILER_ENUM, #key, value, choices, 0, 0, help},
 #define OPTION_COUNT(key, value, low, high, help)                                                  \
     {PROFILER_COUNT, #key, #value, NULL, low, high, help},
+#define OPTION_ENUM_OR_SIZE(key, size, value, choices, low, high, help)                            \
+    {PROFILER_ENUM_OR_SIZE, #key, value, choices, low, high, help},
 
 const struct profiler_option profiler_options[] = {
 #include "preload/options.def"
@@ -38,20 +40,63 @@ static bool is_choice(const char *choices, const char *value)
     return false;
 }
 
-static bool is_count(const struct profiler_option *option, const char *value)
+// A number in the option's range, with a unit of `units` or none. Units are 1024 of the one before.
+static bool is_number(const struct profiler_option *option, const char *value, const char *units)
 {
     char *end;
     errno = 0;
-    long count = strtol(value, &end, 10);
-    return isdigit((unsigned char)*value) && !*end && !errno && count >= option->low &&
-           count <= option->high;
+    long number = strtol(value, &end, 10);
+    const char *unit = *end ? strchr(units, tolower((unsigned char)*end)) : NULL;
+    if (!isdigit((unsigned char)*value) || errno || (*end && (!unit || end[1])))
+        return false;
+    for (; unit && unit >= units && number <= option->high; unit--)
+        number *= 1024;
+    return number >= option->low && number <= option->high;
 }
 
 bool profiler_option_accepts(const struct profiler_option *option, const char *value)
 {
-    if (option->kind == PROFILER_ENUM)
+    switch (option->kind) {
+    case PROFILER_ENUM:
         return is_choice(option->choices, value);
-    return option->kind == PROFILER_STRING || is_count(option, value);
+    case PROFILER_COUNT:
+        return is_number(option, value, "");
+    case PROFILER_ENUM_OR_SIZE:
+        return is_choice(option->choices, value) || is_number(option, value, "kmg");
+    default:
+        return true;
+    }
+}
+
+// As one would write it: 1k, not 1024.
+static const char *size_words(long bytes, char *text, size_t text_bytes)
+{
+    size_t unit = 0;
+    for (; unit < 3 && bytes % 1024 == 0; unit++)
+        bytes /= 1024;
+    snprintf(text, text_bytes, "%ld%.1s", bytes, "\0kmg" + unit);
+    return text;
+}
+
+const char *profiler_option_domain(const struct profiler_option *option)
+{
+    static char words[256];
+    char low[24], high[24];
+    switch (option->kind) {
+    case PROFILER_ENUM:
+        snprintf(words, sizeof(words), "one of %s", option->choices);
+        return words;
+    case PROFILER_COUNT:
+        snprintf(words, sizeof(words), "a number from %ld to %ld", option->low, option->high);
+        return words;
+    case PROFILER_ENUM_OR_SIZE:
+        snprintf(words, sizeof(words), "one of %s, or a size from %s to %s", option->choices,
+                 size_words(option->low, low, sizeof(low)),
+                 size_words(option->high, high, sizeof(high)));
+        return words;
+    default:
+        return "any text";
+    }
 }
 
 const char *profiler_option_variable(const struct profiler_option *option)

@@ -172,8 +172,10 @@ static json_t *mode_value(struct writer *writer)
              header->heap_mode == PROFILE_HEAP_OFF     ? "off"
              : header->heap_mode == PROFILE_HEAP_EXACT ? "exact"
                                                        : "sampled");
-    if (header->heap_mode == PROFILE_HEAP_SAMPLED)
+    if (header->heap_mode == PROFILE_HEAP_SAMPLED) {
         set_integer(writer, value, "sample_bytes", (int64_t)header->sample_bytes);
+        set_integer(writer, value, "confidence_percent", 95);
+    }
     set(writer, value, "locks", json_boolean(header->locks_on));
     set(writer, value, "threads", json_boolean(header->threads_on));
     return value;
@@ -196,6 +198,18 @@ static json_t *health_value(struct writer *writer)
     return value;
 }
 
+// Of estimates: what they rest on, and how far off they may be.
+static void set_errors(struct writer *writer, json_t *object, const struct heap_counts *counts)
+{
+    struct heap_error error = heap_error(counts);
+    set_integer(writer, object, "samples", counts->samples.taken);
+    set_integer(writer, object, "live_samples", counts->samples.taken - counts->samples.freed);
+    set_integer(writer, object, "allocations_error", error.allocations);
+    set_integer(writer, object, "allocated_bytes_error", error.allocated_bytes);
+    set_integer(writer, object, "live_blocks_error", error.live_blocks);
+    set_integer(writer, object, "live_bytes_error", error.live_bytes);
+}
+
 static json_t *counts_value(struct writer *writer, const struct heap_counts *counts)
 {
     json_t *value = json_object();
@@ -207,6 +221,8 @@ static json_t *counts_value(struct writer *writer, const struct heap_counts *cou
     set_integer(writer, value, "live_blocks", counts->live_blocks);
     set_integer(writer, value, "live_bytes", counts->live_bytes);
     set_integer(writer, value, "peak_bytes", counts->peak_bytes);
+    if (profile_is_sampled(writer->profile))
+        set_errors(writer, value, counts);
     return value;
 }
 

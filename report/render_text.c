@@ -221,6 +221,7 @@ int render_text(struct profile *profile, const struct render_options *options, F
         .bold = options->colour ? "\033[1m" : "",
         .alarm = options->colour ? "\033[1;31m" : "",
         .plain = options->colour ? "\033[0m" : "",
+        .about = profile_is_sampled(profile) ? "~" : "",
     };
     unsigned tables = options->view->tables;
     choose_amounts(&report);

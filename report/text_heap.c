@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // text_heap.c - the tables of the heap: by place, with share and running sum, then the stacks of
-// the first rows.
+// the first rows. Figures of a sampled heap carry a '~', and those whose error is known, the error.
 #include "report/text_report.h"
 #include "report/units.h"
 
@@ -11,19 +11,25 @@
 #define SCATTERED_STACKS_MIN 4 // none of which has half
 #define SCATTERED_ROWS_MAX 100 // looking for callers takes a look at all sites
 #define CALLERS_MAX 4
+#define SAMPLES_MIN 10 // below, an error in percent would say more than is known
 
 struct heap_table {
     enum view_table table;
     const char *heading; // NULL: says when, as text_end_words()
-    const char *titles[5];
-    size_t title_count;
+    const char *titles[6];
+    size_t title_count;  // without the error
+    bool error_is_known; // of the bytes; the last column of a sampled heap
 };
 
 static const struct heap_table heap_tables[] = {
-    {TABLE_ALLOCATIONS, "ALLOCATIONS", {"bytes", "share", "sum", "blocks", "temporary"}, 5},
-    {TABLE_LIVE, NULL, {"bytes", "share", "sum", "blocks", "of made"}, 5},
-    {TABLE_PEAK, "PEAK", {"bytes", "share", "sum", "blocks"}, 4},
-    {TABLE_TEMPORARY, "TEMPORARY", {"temporary", "share", "sum", "blocks", "bytes"}, 5},
+    {TABLE_ALLOCATIONS,
+     "ALLOCATIONS",
+     {"bytes", "share", "sum", "blocks", "temporary", "error"},
+     5,
+     true},
+    {TABLE_LIVE, NULL, {"bytes", "share", "sum", "blocks", "of made", "error"}, 5, true},
+    {TABLE_PEAK, "PEAK", {"bytes", "share", "sum", "blocks"}, 4, false},
+    {TABLE_TEMPORARY, "TEMPORARY", {"temporary", "share", "sum", "blocks", "bytes"}, 5, false},
 };
 
 static const char *sort_words(enum view_table table, enum sort_by by)
@@ -42,9 +48,26 @@ static const char *sort_words(enum view_table table, enum sort_by by)
     }
 }
 
+// A figure of the heap; "-" is none.
 static const char *copy(struct text_report *report, struct unit_text text)
 {
-    return text_format(report, "%s", text.text);
+    bool is_figure = text.text[0] != '-' || text.text[1];
+    return text_format(report, "%s%s", is_figure ? report->about : "", text.text);
+}
+
+// Of the bytes of the table.
+static const char *error_cell(struct text_report *report, enum view_table table,
+                              const struct heap_counts *counts)
+{
+    struct heap_error error = heap_error(counts);
+    bool live = table == TABLE_LIVE;
+    int64_t samples = counts->samples.taken - (live ? counts->samples.freed : 0);
+    if (samples < SAMPLES_MIN)
+        return text_format(report, "%d sample%s", samples > 0 ? (int)samples : 0,
+                           samples == 1 ? "" : "s");
+    return text_format(report, "%s",
+                       live ? unit_error(error.live_bytes, counts->live_bytes).text
+                            : unit_error(error.allocated_bytes, counts->allocated_bytes).text);
 }
 
 // The columns of each table: what it is about, the share and the running sum of what it is sorted
@@ -89,6 +112,8 @@ static void put_rows(struct text_report *report, const struct heap_table *kind, 
         .titles = kind->titles,
         .number_count = kind->title_count,
     };
+    bool with_error = kind->error_is_known && profile_is_sampled(report->profile);
+    table.number_count += with_error;
     int64_t total = heap_value(&report->heap.shown, by), sum = 0;
     for (size_t i = 0; i < count; i++) {
         struct text_row *row = text_table_row(&table);
@@ -102,6 +127,9 @@ static void put_rows(struct text_report *report, const struct heap_table *kind, 
         fill_numbers(report, kind->table, &rows[i]->counts, &row->cells[TEXT_TABLE_NAMES]);
         row->cells[TEXT_TABLE_NAMES + 1] = copy(report, unit_share(value, total));
         row->cells[TEXT_TABLE_NAMES + 2] = copy(report, unit_share(sum, total));
+        if (with_error)
+            row->cells[TEXT_TABLE_NAMES + kind->title_count] =
+                error_cell(report, kind->table, &rows[i]->counts);
     }
     text_table_print(&table, report->out, report->bold, report->plain);
 }
@@ -109,7 +137,8 @@ static void put_rows(struct text_report *report, const struct heap_table *kind, 
 static const char *value_words(struct text_report *report, enum sort_by by, int64_t value)
 {
     if (by == SORT_BLOCKS || by == SORT_TEMPORARY)
-        return text_format(report, "%s block%s", unit_count(value).text, value == 1 ? "" : "s");
+        return text_format(report, "%s%s block%s", report->about, unit_count(value).text,
+                           value == 1 ? "" : "s");
     return copy(report, unit_bytes(value));
 }
 
@@ -210,7 +239,7 @@ static void put_table(struct text_report *report, const struct heap_table *kind)
     fputc('\n', report->out);
     put_rows(report, kind, by, rows, shown);
     if (count == 0)
-        fputs("  nothing\n", report->out);
+        fputs(*report->about ? "  nothing sampled\n" : "  nothing\n", report->out);
     text_put_more(report, count - shown, "");
     put_stacks(report, by, rows, shown);
 }

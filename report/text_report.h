@@ -15,6 +15,7 @@ struct text_report {
     FILE *out;
     struct region region;
     const char *bold, *alarm, *plain; // terminal sequences, or ""
+    const char *about;                // before figures of the heap: "~" of estimates, or ""
     size_t rows;                      // of each table
     size_t stacks;                    // below each table
     struct heap_rows heap;

@@ -97,9 +97,10 @@ static void put_nameless(struct text_report *report, struct heap_row *const *row
     module = text_or_empty(report, text_printable(&report->region, path_basename(module)));
     put_line(report, "names", false,
              text_format(report,
-                         "%s of the bytes come from code without function names: install the debug "
-                         "symbols of %s (on Debian its -dbgsym package)",
-                         unit_share(bytes, total).text, text_cut(&report->region, module, 40)));
+                         "%s%s of the bytes come from code without function names: install the "
+                         "debug symbols of %s (on Debian its -dbgsym package)",
+                         report->about, unit_share(bytes, total).text,
+                         text_cut(&report->region, module, 40)));
 }
 
 static void put_heap_where(struct text_report *report)
@@ -115,46 +116,72 @@ static void put_heap_where(struct text_report *report)
                  (double)temporary >= TEMPORARY_SHARE_MIN * (double)report->heap.shown.allocations;
     const char *also = (double)temporary < TEMPORARY_WORTH_SAYING * (double)blocks
                            ? ""
-                           : text_format(report, ", %s of its blocks temporary",
+                           : text_format(report, ", %s%s of its blocks temporary", report->about,
                                          unit_share(temporary, blocks).text);
     put_line(report, "", wrong,
              text_format(
-                 report, "%s of the bytes from %s%s",
+                 report, "%s%s of the bytes from %s%s", report->about,
                  unit_share(top->counts.allocated_bytes, report->heap.shown.allocated_bytes).text,
                  place_phrase(report, top->place), also));
     put_nameless(report, rows, count);
+}
+
+// Why there is nothing to say about the heap. NULL: there is.
+static const char *heap_silence(struct text_report *report)
+{
+    const struct profile *profile = report->profile;
+    if (profile->header.heap_mode == PROFILE_HEAP_OFF)
+        return "not recorded (GAIAPROF_HEAP=exact)";
+    if (profile->header.heap_bypassed)
+        return "nothing seen: the program has its own malloc, which comes before gaiaprof's";
+    if (profile->heap.total.allocations != 0)
+        return NULL;
+    if (profile_is_sampled(profile))
+        return text_format(report, "too little to be sampled every %s (GAIAPROF_HEAP=exact)",
+                           unit_bytes((int64_t)profile->header.sample_bytes).text);
+    return "no allocations";
+}
+
+// "exact", "sampled every 512 KiB (±3.1%)"
+static const char *heap_mode_words(struct text_report *report)
+{
+    const struct profile *profile = report->profile;
+    const struct heap_counts *total = &profile->heap.total;
+    if (!profile_is_sampled(profile))
+        return "exact";
+    return text_format(report, "sampled every %s (%s)",
+                       unit_bytes((int64_t)profile->header.sample_bytes).text,
+                       unit_error(heap_error(total).allocated_bytes, total->allocated_bytes).text);
+}
+
+static const char *live_words(struct text_report *report)
+{
+    const struct heap_counts *total = &report->profile->heap.total;
+    if (total->live_blocks == 0)
+        return *report->about ? "nothing sampled" : "nothing";
+    return text_format(report, "%s%s block%s, %s%s", report->about,
+                       unit_count(total->live_blocks).text, total->live_blocks == 1 ? "" : "s",
+                       report->about, unit_bytes(total->live_bytes).text);
 }
 
 static void put_heap_line(struct text_report *report)
 {
     const struct profile *profile = report->profile;
     const struct heap_counts *total = &profile->heap.total;
-    if (profile->header.heap_mode == PROFILE_HEAP_OFF) {
-        put_line(report, "heap", false, "not recorded (GAIAPROF_HEAP=exact)");
+    const char *silence = heap_silence(report);
+    if (silence) {
+        bool bypassed =
+            profile->header.heap_bypassed && profile->header.heap_mode != PROFILE_HEAP_OFF;
+        put_line(report, "heap", bypassed, silence);
         return;
     }
-    if (profile->header.heap_bypassed) {
-        put_line(report, "heap", true,
-                 "nothing seen: the program has its own malloc, which comes before gaiaprof's");
-        return;
-    }
-    if (total->allocations == 0) {
-        put_line(report, "heap", false, "no allocations");
-        return;
-    }
-    const char *live =
-        total->live_blocks == 0
-            ? "nothing"
-            : text_format(report, "%s block%s, %s", unit_count(total->live_blocks).text,
-                          total->live_blocks == 1 ? "" : "s", unit_bytes(total->live_bytes).text);
-    bool exact = profile->header.heap_mode == PROFILE_HEAP_EXACT;
-    const char *about = exact ? "" : "~";
     put_line(report, "heap", false,
-             text_format(report, "%s%s allocations, %s%s, %s   peak %s%s   %s %s", about,
-                         unit_count(total->allocations).text, about,
-                         unit_bytes(total->allocated_bytes).text, exact ? "exact" : "sampled",
-                         profile->header.peak_slack_bytes || !exact ? "~" : "",
-                         unit_bytes(total->peak_bytes).text, text_end_words(profile), live));
+             text_format(report, "%s%s allocations, %s%s, %s   peak %s%s   %s %s", report->about,
+                         unit_count(total->allocations).text, report->about,
+                         unit_bytes(total->allocated_bytes).text, heap_mode_words(report),
+                         profile->header.peak_slack_bytes ? "~" : report->about,
+                         unit_bytes(total->peak_bytes).text, text_end_words(profile),
+                         live_words(report)));
     put_heap_where(report);
 }
 
@@ -321,10 +348,24 @@ static void put_module_note(struct text_report *report, enum symbolizer_state st
                          others, words));
 }
 
+// What a sample can't tell: one place in 20 that allocates 3 intervals has no sample (1/e^3).
+static void put_sampling_note(struct text_report *report)
+{
+    int64_t samples = report->profile->heap.total.samples.taken;
+    if (profile_is_sampled(report->profile) && samples != 0)
+        put_line(report, "note", false,
+                 text_format(report,
+                             "~ estimated from %s sample%s, ± at 95%% confidence; places below %s "
+                             "may be missing",
+                             unit_count(samples).text, samples == 1 ? "" : "s",
+                             unit_bytes((int64_t)report->profile->header.sample_bytes * 3).text));
+}
+
 static void put_notes(struct text_report *report)
 {
     const struct profile *profile = report->profile;
     const struct profile_header *header = &profile->header;
+    put_sampling_note(report);
     for (size_t i = 0; i < profile->note_count; i++)
         put_line(report, "note", false, profile->notes[i]);
     if (header->truncated_stacks)
@@ -352,17 +393,18 @@ static void put_selection(struct text_report *report)
     if (!selection || (!selection->focus && !selection->ignore))
         return;
     const struct heap_counts *total = &report->profile->heap.total;
+    const char *about = report->about;
     const char *focus = selection->focus ? text_format(report, "focus=%s ", selection->focus) : "";
     const char *ignore =
         selection->ignore ? text_format(report, "ignore=%s ", selection->ignore) : "";
     put_line(
         report, "shown", false,
-        text_format(report, "%s%sleaves %s of %s and %s of %s allocations",
+        text_format(report, "%s%sleaves %s%s of %s%s and %s%s of %s%s allocations",
                     text_or_empty(report, text_printable(&report->region, focus)),
-                    text_or_empty(report, text_printable(&report->region, ignore)),
+                    text_or_empty(report, text_printable(&report->region, ignore)), about,
                     unit_share(report->heap.shown.allocated_bytes, total->allocated_bytes).text,
-                    unit_bytes(total->allocated_bytes).text,
-                    unit_share(report->heap.shown.allocations, total->allocations).text,
+                    about, unit_bytes(total->allocated_bytes).text, about,
+                    unit_share(report->heap.shown.allocations, total->allocations).text, about,
                     unit_count(total->allocations).text));
 }
 

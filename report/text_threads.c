@@ -99,8 +99,10 @@ static void put_thread_row(struct text_report *report, struct text_row *row,
     row->cells[2] = thread->join ? thread->join : "-";
     row->cells[3] = thread->exit;
     row->cells[4] = text_format(report, "%s", unit_ns((int64_t)record->cpu_ns).text);
-    row->cells[5] = count_cell(report, (int64_t)record->allocations);
-    row->cells[6] = text_format(report, "%s", unit_bytes((int64_t)record->allocated_bytes).text);
+    row->cells[5] =
+        text_format(report, "%s%s", report->about, unit_count((int64_t)record->allocations).text);
+    row->cells[6] = text_format(report, "%s%s", report->about,
+                                unit_bytes((int64_t)record->allocated_bytes).text);
     row->cells[7] = text_format(report, "%s", unit_ns((int64_t)record->lock_wait_ns).text);
 }
 

@@ -94,6 +94,21 @@ struct unit_text unit_share(int64_t part, int64_t whole)
     return result;
 }
 
+struct unit_text unit_error(int64_t half, int64_t value)
+{
+    struct unit_text result = {"±0%"};
+    double percent = 100.0 * (double)half / (double)magnitude(value);
+    if (half == 0)
+        return result;
+    if (!(percent < 999.5)) // of 0, too
+        strcpy(result.text, "±>999%");
+    else if (percent >= 9.95)
+        snprintf(result.text, sizeof(result.text), "±%.0f%%", percent);
+    else
+        snprintf(result.text, sizeof(result.text), "±%.1f%%", percent < 0.1 ? 0.1 : percent);
+    return result;
+}
+
 // --- UTF-8
 
 // The length of the valid sequence at `text` and its code point; 0 where there is none.

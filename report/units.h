@@ -18,6 +18,7 @@ struct unit_text unit_count(int64_t count); // 1,204,331
 struct unit_text unit_bytes(int64_t bytes); // 999 B, 1.0 KiB, 34.1 MiB, 512 MiB
 struct unit_text unit_ns(int64_t ns);       // 999 ns, 1.5 µs, 3.1 ms, 2.31 s, 1,204 s
 struct unit_text unit_share(int64_t part, int64_t whole); // 78.5%; 0% and 100% are exact; "-" of 0
+struct unit_text unit_error(int64_t half, int64_t value); // ±3.1%, ±12%, ±>999%; ±0% is exact
 
 size_t text_columns(const char *text);
 

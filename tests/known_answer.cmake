@@ -11,9 +11,15 @@ function(known_answer_test kind name source)
         -fno-inline -fvisibility=default -Wno-unused-result -Wno-alloc-size-larger-than
         $<$<COMPILE_LANGUAGE:C>:-Wno-missing-prototypes> $<$<COMPILE_LANGUAGE:C>:-Wno-strict-prototypes>)
     target_link_libraries(${target} PRIVATE Threads::Threads ${ARGN})
-    add_test(NAME ${kind}.${name}
+    known_answer_run(${kind}.${name} ${target} ${source})
+endfunction()
+
+# known_answer_run(TEST TARGET SOURCE [options of known_answer.py...]): a test of a program that is
+# built already.
+function(known_answer_run test target source)
+    add_test(NAME ${test}
         COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/known_answer.py
                 --build ${PROJECT_BINARY_DIR} --source ${CMAKE_CURRENT_SOURCE_DIR}/${source}
-                $<TARGET_FILE:${target}>)
-    set_tests_properties(${kind}.${name} PROPERTIES TIMEOUT 150)
+                ${ARGN} $<TARGET_FILE:${target}>)
+    set_tests_properties(${test} PROPERTIES TIMEOUT 150)
 endfunction()

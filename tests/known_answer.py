@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Runs a small program without and with the profiler and checks its known answer.
 
-    known_answer.py --build DIR --source FILE PROGRAM
+    known_answer.py --build DIR --source FILE [--options OPTIONS] [--expect EXPRESSION]... PROGRAM
 
 The answer stands in comments of the program's source:
 
@@ -13,6 +13,11 @@ The answer stands in comments of the program's source:
     // STATUS: 3                                     exit status of both runs (default 0)
     // OUTPUT: varies                                the output is not compared
 
+--options are more of GAIAPROF_OPTIONS, and --expect more to be true, of another run of the same
+program. What `unwind=check` prints of stacks that differ is not compared.
+
+    // CHECK: health["unwind_mismatches"] > 0         instead of --expect, with the reason
+
 Standard output, standard error and exit status of both runs must be the same. The working
 directory is a fresh one for each run; expressions may use
 
@@ -20,9 +25,11 @@ directory is a fresh one for each run; expressions may use
     reports   the reports of all profiles of the run, first process first
     site(f)   heap sites whose leaf is function f, summed
     sites(f)  heap sites with function f anywhere in the stack
+    spelled(s) whether the functions step_N of site s, outermost first, spell its blocks' size
     lock(n)   the lock of name n
     thread(f) thread records created by function f
     stdout    what the program printed
+    profile_bytes  the size of the first profile
 """
 import argparse
 import glob
@@ -62,7 +69,9 @@ def report_of(build, profile):
                           capture_output=True, check=False, timeout=TIME_LIMIT_S)
     if done.returncode != 0:
         sys.exit(f"gaiaprof report {profile}: {done.stderr.decode()}")
-    return json.loads(done.stdout, object_hook=with_function)
+    report = json.loads(done.stdout, object_hook=with_function)
+    report["profile_bytes"] = os.path.getsize(profile)
+    return report
 
 
 def with_function(part):
@@ -90,6 +99,13 @@ def bare(name):
     return name.split("(")[0] if name else name
 
 
+def spelled(site):
+    """The size of each block of the site says which step_N called which (unwind/spell.h)."""
+    names = (bare(frame["function"]) or "" for frame in reversed(site["stack"]))
+    digits = "".join(name[5:] for name in names if re.fullmatch(r"step_\d", name))
+    return site["allocated_bytes"] == site["allocations"] * int(digits or 0)
+
+
 class Answer:
     """What the expressions of a program see."""
 
@@ -114,8 +130,9 @@ class Answer:
                 if any(frame.get("function") == function for frame in record["created_by"])]
 
     def names(self):
-        names = {"report": self.report, "reports": self.reports, "stdout": self.stdout}
-        for part in ("heap", "health", "process", "threads"):
+        names = {"report": self.report, "reports": self.reports, "stdout": self.stdout,
+                 "spelled": spelled}
+        for part in ("heap", "health", "process", "threads", "profile_bytes"):
             names[part] = self.report.get(part)
         for function in ("site", "sites", "lock", "thread"):
             names[function] = getattr(self, function)
@@ -140,6 +157,8 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", required=True)
     parser.add_argument("--source", required=True)
+    parser.add_argument("--options", default="")
+    parser.add_argument("--expect", action="append", default=[])
     parser.add_argument("program")
     options = parser.parse_args()
     asked = directives(options.source)
@@ -153,7 +172,8 @@ def main():
     with tempfile.TemporaryDirectory() as directory:
         environment.update(LD_PRELOAD=f"{options.build}/libgaiaprof.so",
                            GAIAPROF_OUTPUT=f"{directory}/%e.%p.gaia",
-                           GAIAPROF_OPTIONS="report=none:" + asked.get("OPTIONS", ""))
+                           GAIAPROF_OPTIONS=":".join(filter(None, (
+                               "report=none", asked.get("OPTIONS"), options.options))))
         with tempfile.TemporaryDirectory() as work:
             profiled = run(arguments, environment, work)
         profiles = sorted(glob.glob(f"{directory}/*.gaia*"), key=os.path.getctime)
@@ -161,6 +181,10 @@ def main():
     reports.sort(key=lambda report: report["process"]["start"])
 
     failures = []
+    if options.expect:
+        shown = profiled[2].splitlines(keepends=True)
+        profiled = profiled[:2] + ("".join(
+            line for line in shown if not line.startswith("gaiaprof: stacks differ")),)
     for name, index in (("exit status", 0), ("stdout", 1), ("stderr", 2)):
         if plain[index] != profiled[index] and not (index and "OUTPUT" in asked):
             failures.append(f"{name}: without {plain[index]!r}, with {profiled[index]!r}")
@@ -174,7 +198,8 @@ def main():
             failures.append(f"inconsistent report: {error}")
     if not asked["EXPECT"]:
         failures.append("no EXPECT in the source")
-    for expression in asked["EXPECT"]:
+    more = [asked["CHECK"]] if options.expect and "CHECK" in asked else options.expect
+    for expression in asked["EXPECT"] + more:
         try:
             if not eval(expression, answer.names()):  # pylint: disable=eval-used
                 failures.append(f"not true: {expression}")

@@ -79,11 +79,14 @@ expect_like 2 "can't be written" sh -c "gaiaprof report demo.gaia >&-"
 # the profiler's options
 expect 2 gaiaprof run -O hepa=off true <<<"gaiaprof: hepa: no such option of the profiler; did you \
 mean 'heap'?"
-expect 2 gaiaprof run -O heap=of true <<<"gaiaprof: heap: 'of' is none of off|exact"
+for size in of 1023 2g 17179869185g 512kb 1.5m -1 k ''; do
+    expect 2 gaiaprof run -O heap="$size" true <<<"gaiaprof: heap: '$size' is not one of off|exact, \
+or a size from 1k to 1g"
+done
 expect 2 gaiaprof run -O max_frames=0 true <<<"gaiaprof: max_frames: '0' is not a number from 1 to \
 1024"
 expect 2 gaiaprof run -O max_frames true <<<"gaiaprof: max_frames: not of the form KEY=VALUE; see \
 gaiaprof help options"
-expect 2 gaiaprof run -f xml true <<<"gaiaprof: report: 'xml' is none of none|text|json"
+expect 2 gaiaprof run -f xml true <<<"gaiaprof: report: 'xml' is not one of none|text|json"
 expect 2 gaiaprof run <<<"gaiaprof: run: no program given; see gaiaprof help run"
 finish

@@ -34,11 +34,12 @@ done
 expect_like 0 "^gaiaprof [0-9]+\.[0-9]+" gaiaprof --version
 
 # Generated from the one table of options.
-for key in output report report_file heap locks threads follow max_frames; do
+for key in output report report_file heap sample_seed locks threads follow max_frames unwind; do
     expect_like 0 "^  $key " gaiaprof help options
 done
 expect_like 0 "one of none\|text\|json; default text" gaiaprof help options
-expect_like 0 "1 to 1024; default 256" gaiaprof help options
+expect_like 0 "a number from 1 to 1024; default 256" gaiaprof help options
+expect_like 0 "one of off\|exact, or a size from 1k to 1g; default exact" gaiaprof help options
 
 for topic in "" run report help options; do
     gaiaprof help $topic | awk 'length > 100 { print; bad = 1 } END { exit bad }' ||

@@ -77,6 +77,37 @@ expect_like 0 "shown     ignore=dem\. leaves 0% of 103 KiB" gaiaprof report --ig
 expect_like 0 "shown     focus=nonesuch leaves 0% of 103 KiB" gaiaprof report --focus nonesuch demo.gaia
 expect_like 0 "^  nothing" gaiaprof report -v inuse --focus nonesuch demo.gaia
 
+# a sampled heap: every figure of it is marked
+"$PROFILE_MAKE" sampled sampled.gaia
+expect 0 gaiaprof report -v inuse sampled.gaia <<'EOT'
+gaiaprof  demo (pid 4711)  ran 2.31 s, exited 0                                         sampled.gaia
+
+  heap      ~820,541 allocations, ~803 MiB, sampled every 512 KiB (±4.9%)   peak ~26.6 MiB   at exit
+            ~25,651 blocks, ~26.6 MiB
+            ~99.7% of the bytes from 0x1fff (demo), ~31.3% of its blocks temporary
+  locks   ! 212 ms waited for 0x601000, 100% of it in 0x3fff (demo)
+  threads ! 1 of 4 finished and were never joined, made by 0x4fff (demo)
+            1 of 4 still running at exit, made by 0x4fff (demo)
+  lost      nothing
+  note      ~ estimated from 1,604 samples, ± at 95% confidence; places below 1.5 MiB may be missing
+  note      no names from demo: no longer there, or unreadable
+
+LIVE AT EXIT  by bytes      bytes   share     sum   blocks  of made      error
+  0x1fff  demo          ~25.0 MiB  ~94.0%  ~94.0%  ~25,625    ~3.1%       ±28%
+  0x2fff  demo           ~1.6 MiB   ~6.0%   ~100%      ~26    ~100%  3 samples
+
+    0x1fff: ~25.0 MiB
+      0x1fff  demo
+      0xfff   demo
+
+    0x2fff: ~1.6 MiB
+      0x2fff  demo
+      0xfff   demo
+EOT
+expect_like 0 "leaves ~100% of ~803 MiB and ~100% of ~820,541 allocations" \
+    gaiaprof report --focus demo sampled.gaia
+expect_no "exact" gaiaprof report sampled.gaia
+
 # several
 [ "$(gaiaprof report demo.gaia demo.gaia | grep -c '^gaiaprof ')" = 2 ] || fail "two profiles"
 
@@ -105,7 +136,7 @@ done
 
 # JSON
 if [ -n "$PYTHON3" ]; then
-    for profile in demo hostile cut; do
+    for profile in demo hostile cut sampled; do
         gaiaprof report -f json $profile.gaia | "$PYTHON3" -c '
 import json, sys
 report = json.load(sys.stdin)

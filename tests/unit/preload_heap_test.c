@@ -200,14 +200,14 @@ static void random_event(struct random *random, unsigned grow_percent)
         if (model.blocks[moved].is_live)
             moved = block;
         heap_reallocated(selves[0], address(block), live_table_take(address(block)), address(moved),
-                         bytes, stack);
+                         bytes, PRELOAD_FRAME(stack));
         model_free(block);
         model_allocate(moved, stack, bytes);
         model.reallocs++;
     } else if (random_below(random, 100) < grow_percent) {
         if (is_live && random_below(random, 50)) // now and then a free passes us by
             return;
-        heap_allocated(selves[0], address(block), bytes, stack);
+        heap_allocated(selves[0], address(block), bytes, PRELOAD_FRAME(stack));
         model_allocate(block, stack, bytes);
     } else {
         heap_freed(selves[0], address(block));
@@ -243,17 +243,17 @@ static void test_random_events_against_model(void **state)
 static void test_peak_by_hand(void **state)
 {
     (void)state;
-    heap_allocated(selves[0], address(1), 100, 1);
-    heap_allocated(selves[0], address(2), 50, 2);
+    heap_allocated(selves[0], address(1), 100, PRELOAD_FRAME(1));
+    heap_allocated(selves[0], address(2), 50, PRELOAD_FRAME(2));
     heap_freed(selves[0], address(1));
-    heap_allocated(selves[0], address(3), 20, 3); // not at the peak
+    heap_allocated(selves[0], address(3), 20, PRELOAD_FRAME(3)); // not at the peak
     heap_freed(selves[0], address(2));
     read_totals();
     assert_int_equal(profile_header->peak_bytes, 150);
     assert_int_equal(seen[1].peak_bytes, 100);
     assert_int_equal(seen[2].peak_bytes, 50);
     assert_int_equal(seen[3].peak_bytes, 0);
-    heap_allocated(selves[0], address(4), 1000, 3);
+    heap_allocated(selves[0], address(4), 1000, PRELOAD_FRAME(3));
     read_totals();
     assert_int_equal(seen[1].peak_bytes, 0);
     assert_int_equal(seen[3].peak_bytes, 1020);
@@ -263,17 +263,17 @@ static void test_peak_by_hand(void **state)
 static void test_temporary(void **state)
 {
     (void)state;
-    heap_allocated(selves[0], address(1), 10, 1);
+    heap_allocated(selves[0], address(1), 10, PRELOAD_FRAME(1));
     heap_freed(selves[0], address(1)); // temporary
-    heap_allocated(selves[0], address(2), 10, 1);
-    heap_allocated(selves[0], address(3), 10, 1);
+    heap_allocated(selves[0], address(2), 10, PRELOAD_FRAME(1));
+    heap_allocated(selves[0], address(3), 10, PRELOAD_FRAME(1));
     heap_freed(selves[0], address(2)); // another allocation in between
     heap_freed(selves[0], address(3)); // temporary: only a free in between
-    heap_allocated(selves[0], address(4), 10, 2);
+    heap_allocated(selves[0], address(4), 10, PRELOAD_FRAME(2));
     heap_freed(selves[1], address(4)); // by another thread
-    heap_allocated(selves[0], address(5), 10, 3);
+    heap_allocated(selves[0], address(5), 10, PRELOAD_FRAME(3));
     heap_freed(selves[0], address(5)); // temporary
-    heap_allocated(selves[1], address(5), 10, 3);
+    heap_allocated(selves[1], address(5), 10, PRELOAD_FRAME(3));
     heap_freed(selves[0], address(5)); // not twice
     read_totals();
     assert_int_equal(seen[1].temporary, 2);
@@ -285,33 +285,35 @@ static void test_temporary(void **state)
 static void test_temporary_only_of_the_allocating_thread(void **state)
 {
     (void)state;
-    heap_allocated(selves[0], address(1), 10, 1);
+    heap_allocated(selves[0], address(1), 10, PRELOAD_FRAME(1));
     heap_freed(selves[1], address(1));
-    heap_allocated(selves[1], address(1), 10, 2);
+    heap_allocated(selves[1], address(1), 10, PRELOAD_FRAME(2));
     heap_freed(selves[0], address(1));
     read_totals();
     assert_int_equal(whole.frees, 2);
     assert_int_equal(whole.temporary, 0);
 }
 
-static void test_allocated_once(void **state)
+static void test_latest(void **state)
 {
     (void)state;
-    heap_allocated(selves[0], address(1), 10, 1);
-    heap_allocated_once(selves[0], address(1), 10, 2); // memalign by malloc
-    heap_allocated_once(selves[0], address(2), 20, 2);
+    assert_false(heap_is_latest(selves[0], address(1)));
+    heap_allocated(selves[0], address(1), 10, PRELOAD_FRAME(1));
+    assert_true(heap_is_latest(selves[0], address(1)));
+    assert_false(heap_is_latest(selves[1], address(1)));
+    heap_allocated(selves[0], address(2), 20, PRELOAD_FRAME(2));
+    assert_false(heap_is_latest(selves[0], address(1)));
     heap_freed(selves[0], address(2));
-    heap_allocated_once(selves[0], address(2), 20, 2);
-    read_totals();
-    assert_int_equal(seen[1].allocations, 1);
-    assert_int_equal(seen[2].allocations, 2);
-    assert_int_equal(profile_header->dropped[PROFILE_DROP_REUSED], 0);
+    assert_false(heap_is_latest(selves[0], address(2)));
+    heap_allocated(selves[0], address(2), 20, PRELOAD_FRAME(2));
+    heap_freed(selves[1], address(2)); // by another thread
+    assert_false(heap_is_latest(selves[0], address(2)));
 }
 
 static void test_stack_without_room(void **state)
 {
     (void)state;
-    heap_allocated(selves[0], address(1), 10, 0);
+    heap_allocated(selves[0], address(1), 10, PRELOAD_FRAME(0));
     assert_int_equal(live_table_get(address(1)).stack, 0);
     heap_freed(selves[0], address(1));
     read_totals();
@@ -325,7 +327,7 @@ static void test_address_beyond_the_table(void **state)
     const void *far = (const void *)(UINT64_C(1) << 47);
 
     (void)state;
-    heap_allocated(selves[0], far, 10, 1);
+    heap_allocated(selves[0], far, 10, PRELOAD_FRAME(1));
     heap_freed(selves[0], far);
     read_totals();
     assert_int_equal(whole.allocations, 0);
@@ -336,7 +338,7 @@ static void test_address_beyond_the_table(void **state)
 static void test_largest_size(void **state)
 {
     (void)state;
-    heap_allocated(selves[0], address(1), LIVE_SIZE_MAX, 1);
+    heap_allocated(selves[0], address(1), LIVE_SIZE_MAX, PRELOAD_FRAME(1));
     heap_freed(selves[0], address(1));
     read_totals();
     assert_int_equal(profile_header->live_bytes, 0);
@@ -348,7 +350,7 @@ static void test_largest_size(void **state)
 static void test_freed_as_it_was_allocated(void **state)
 {
     (void)state;
-    heap_allocated(selves[0], address(1), LIVE_SIZE_MAX + 1000, 1);
+    heap_allocated(selves[0], address(1), LIVE_SIZE_MAX + 1000, PRELOAD_FRAME(1));
     heap_freed(selves[0], address(1));
     read_totals();
     assert_int_equal(whole.allocated_bytes, whole.freed_bytes);
@@ -378,7 +380,7 @@ static void test_batches(void **state)
             bytes[block] = 0;
         } else if (!bytes[block]) {
             bytes[block] = 1 + random_bytes(&random) % 100000;
-            heap_allocated(self, address(block), bytes[block], 1 + block % STACKS);
+            heap_allocated(self, address(block), bytes[block], PRELOAD_FRAME(1 + block % STACKS));
             live += bytes[block];
         }
         peak = live > peak ? live : peak;
@@ -405,7 +407,7 @@ static void allocate_in_thread(unsigned thread)
 
         if (i >= 100)
             heap_freed(selves[thread], block);
-        heap_allocated(selves[thread], block, 8 + i % 64, 1 + i % STACKS);
+        heap_allocated(selves[thread], block, 8 + i % 64, PRELOAD_FRAME(1 + i % STACKS));
     }
 }
 
@@ -432,7 +434,7 @@ int main(void)
         TEST(test_peak_by_hand),
         TEST(test_temporary),
         TEST(test_temporary_only_of_the_allocating_thread),
-        TEST(test_allocated_once),
+        TEST(test_latest),
         TEST(test_stack_without_room),
         TEST(test_address_beyond_the_table),
         TEST(test_largest_size),

@@ -100,9 +100,9 @@ static void test_first_use(void **state)
     const struct profile_lock *lock;
 
     (void)state;
-    lock_acquired(selves[0], address(1), 7);
-    lock_acquired(selves[0], address(1), 8);
-    lock_acquired(selves[0], address(2), 9);
+    lock_acquired(selves[0], address(1), PRELOAD_FRAME(7));
+    lock_acquired(selves[0], address(1), PRELOAD_FRAME(8));
+    lock_acquired(selves[0], address(2), PRELOAD_FRAME(9));
     load();
     assert_int_equal(count_records(PROFILE_CHUNK_LOCKS), 2);
     lock = find_lock(address(1), 0);
@@ -121,11 +121,11 @@ static void test_waits(void **state)
     const struct profile_lock_wait *wait;
 
     (void)state;
-    lock_waited(selves[0], address(1), 100, 7);
-    lock_waited(selves[1], address(1), 300, 7);
-    lock_waited(selves[0], address(1), 50, 8);
-    lock_acquired(selves[0], address(1), 7);
-    lock_waited(selves[0], address(2), 5, 7);
+    lock_waited(selves[0], address(1), 100, PRELOAD_FRAME(7));
+    lock_waited(selves[1], address(1), 300, PRELOAD_FRAME(7));
+    lock_waited(selves[0], address(1), 50, PRELOAD_FRAME(8));
+    lock_acquired(selves[0], address(1), PRELOAD_FRAME(7));
+    lock_waited(selves[0], address(2), 5, PRELOAD_FRAME(7));
     load();
     lock = find_lock(address(1), 0);
     assert_int_equal(lock->acquisitions, 4);
@@ -146,8 +146,8 @@ static void test_waits(void **state)
 static void test_initialised(void **state)
 {
     (void)state;
-    lock_initialised(selves[0], address(1), 5);
-    lock_acquired(selves[0], address(1), 7);
+    lock_initialised(selves[0], address(1), PRELOAD_FRAME(5));
+    lock_acquired(selves[0], address(1), PRELOAD_FRAME(7));
     load();
     assert_int_equal(count_records(PROFILE_CHUNK_LOCKS), 1);
     assert_int_equal(find_lock(address(1), 0)->creation_stack, 5);
@@ -158,12 +158,13 @@ static void test_initialised(void **state)
 static void test_generations(void **state)
 {
     (void)state;
-    lock_acquired(selves[0], address(1), 1);
+    lock_acquired(selves[0], address(1), PRELOAD_FRAME(1));
     lock_destroyed(address(1));
-    lock_acquired(selves[0], address(1), 2); // used again without a word
-    lock_acquired(selves[0], address(1), 3);
-    lock_initialised(selves[0], address(1), 4); // a new one in its place, without destroy
-    lock_acquired(selves[0], address(1), 5);
+    lock_acquired(selves[0], address(1), PRELOAD_FRAME(2)); // used again without a word
+    lock_acquired(selves[0], address(1), PRELOAD_FRAME(3));
+    lock_initialised(selves[0], address(1),
+                     PRELOAD_FRAME(4)); // a new one in its place, without destroy
+    lock_acquired(selves[0], address(1), PRELOAD_FRAME(5));
     load();
     assert_int_equal(count_records(PROFILE_CHUNK_LOCKS), 3);
     assert_int_equal(find_lock(address(1), 0)->acquisitions, 1);
@@ -179,8 +180,8 @@ static void test_short_lived_locks_share_a_record(void **state)
 {
     (void)state;
     for (int i = 0; i < 1000; i++) {
-        lock_initialised(selves[0], address(1), 5);
-        lock_acquired(selves[0], address(1), 6);
+        lock_initialised(selves[0], address(1), PRELOAD_FRAME(5));
+        lock_acquired(selves[0], address(1), PRELOAD_FRAME(6));
         lock_destroyed(address(1));
     }
     load();
@@ -193,12 +194,12 @@ static void test_short_lived_locks_share_a_record(void **state)
 static void test_fought_over_locks_do_not(void **state)
 {
     (void)state;
-    lock_initialised(selves[0], address(1), 5);
-    lock_waited(selves[0], address(1), 10, 6);
+    lock_initialised(selves[0], address(1), PRELOAD_FRAME(5));
+    lock_waited(selves[0], address(1), 10, PRELOAD_FRAME(6));
     lock_destroyed(address(1));
-    lock_initialised(selves[0], address(1), 5);
+    lock_initialised(selves[0], address(1), PRELOAD_FRAME(5));
     lock_destroyed(address(1));
-    lock_initialised(selves[0], address(1), 9);
+    lock_initialised(selves[0], address(1), PRELOAD_FRAME(9));
     load();
     assert_int_equal(count_records(PROFILE_CHUNK_LOCKS), 3);
     assert_int_equal(find_lock(address(1), 0)->contentions, 1);
@@ -220,9 +221,9 @@ static void test_many_locks(void **state)
 {
     (void)state;
     for (uint64_t i = 0; i < LOCKS; i++)
-        lock_acquired(selves[0], address(i), 1);
+        lock_acquired(selves[0], address(i), PRELOAD_FRAME(1));
     for (uint64_t i = 0; i < LOCKS; i++)
-        lock_waited(selves[0], address(i), i, 1 + (uint32_t)(i % 3));
+        lock_waited(selves[0], address(i), i, PRELOAD_FRAME(1 + (uint32_t)(i % 3)));
     load();
     assert_int_equal(count_records(PROFILE_CHUNK_LOCKS), LOCKS);
     assert_int_equal(count_records(PROFILE_CHUNK_LOCK_WAITS), LOCKS);
@@ -238,7 +239,7 @@ static void test_many_waiters(void **state)
     (void)state;
     for (uint32_t turn = 0; turn < 2; turn++)
         for (uint32_t stack = 1; stack <= 10000; stack++)
-            lock_waited(selves[0], address(1), stack, stack);
+            lock_waited(selves[0], address(1), stack, PRELOAD_FRAME(stack));
     load();
     assert_int_equal(count_records(PROFILE_CHUNK_LOCK_WAITS), 10000);
     for (uint32_t stack = 1; stack <= 10000; stack += 999) {
@@ -253,10 +254,10 @@ static void test_full_table(void **state)
 
     (void)state;
     for (uint64_t i = 0; i < limit + 5; i++)
-        lock_acquired(selves[0], address(i), 1);
-    lock_waited(selves[0], address(limit), 10, 1);
+        lock_acquired(selves[0], address(i), PRELOAD_FRAME(1));
+    lock_waited(selves[0], address(limit), 10, PRELOAD_FRAME(1));
     assert_int_equal(profile_header->dropped[PROFILE_DROP_MEMORY], 6);
-    lock_acquired(selves[0], address(0), 1); // what is known goes on
+    lock_acquired(selves[0], address(0), PRELOAD_FRAME(1)); // what is known goes on
     load();
     assert_int_equal(find_lock(address(0), 0)->acquisitions, 2);
     assert_int_equal(records[0].lock_wait_ns, 10);
@@ -269,7 +270,8 @@ static void lock_in_thread(unsigned thread)
 {
     for (uint64_t turn = 0; turn < 3; turn++)
         for (uint64_t i = 0; i < OWN_LOCKS; i++)
-            lock_waited(selves[thread], address(i * THREADS + thread), 2, 1 + thread);
+            lock_waited(selves[thread], address(i * THREADS + thread), 2,
+                        PRELOAD_FRAME(1 + thread));
 }
 
 static void test_threads(void **state)

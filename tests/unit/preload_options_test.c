@@ -49,6 +49,9 @@ static void assert_defaults(void)
     assert_int_equal(options.threads, 1);
     assert_int_equal(options.follow, FOLLOW_NONE);
     assert_int_equal(options.max_frames, 256);
+    assert_int_equal(options.sample_bytes, 0);
+    assert_int_equal(options.sample_seed, 0);
+    assert_int_equal(options.unwind, UNWIND_CFI);
 }
 
 static void test_defaults(void **state)
@@ -93,6 +96,9 @@ static void test_enumerations(void **state)
         {"GAIAPROF_FOLLOW=fork", &options.follow, FOLLOW_FORK},
         {"GAIAPROF_FOLLOW=exec", &options.follow, FOLLOW_EXEC},
         {"GAIAPROF_FOLLOW=all", &options.follow, FOLLOW_ALL},
+        {"GAIAPROF_UNWIND=cfi", &options.unwind, UNWIND_CFI},
+        {"GAIAPROF_UNWIND=libunwind", &options.unwind, UNWIND_LIBUNWIND},
+        {"GAIAPROF_UNWIND=check", &options.unwind, UNWIND_CHECK},
     };
 
     (void)state;
@@ -130,20 +136,98 @@ static void test_counts(void **state)
     assert_silent();
 }
 
+static void test_largest_count(void **state)
+{
+    (void)state;
+    read_one("GAIAPROF_SAMPLE_SEED=4294967295");
+    assert_silent();
+    assert_int_equal(options.sample_seed, UINT32_MAX);
+}
+
+static void test_sizes(void **state)
+{
+    static const struct {
+        const char *variable;
+        uint64_t bytes;
+    } cases[] = {
+        {"GAIAPROF_HEAP=1024", 1024},          {"GAIAPROF_HEAP=524288", 512 << 10},
+        {"GAIAPROF_HEAP=100000", 100000},      {"GAIAPROF_HEAP=1k", 1024},
+        {"GAIAPROF_HEAP=512k", 512 << 10},     {"GAIAPROF_HEAP=512K", 512 << 10},
+        {"GAIAPROF_HEAP=0512k", 512 << 10},    {"GAIAPROF_HEAP=2m", 2 << 20},
+        {"GAIAPROF_HEAP=2M", 2 << 20},         {"GAIAPROF_HEAP=1g", 1 << 30},
+        {"GAIAPROF_HEAP=1G", 1 << 30},         {"GAIAPROF_HEAP=1024m", 1 << 30},
+        {"GAIAPROF_HEAP=1073741824", 1 << 30}, {"GAIAPROF_OPTIONS=heap=off:heap=64k", 64 << 10},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        read_one(cases[i].variable);
+        assert_silent();
+        assert_int_equal(options.heap, HEAP_SAMPLED);
+        assert_int_equal(options.sample_bytes, cases[i].bytes);
+    }
+}
+
+// A word after a size, from the list and the variable.
+static void test_size_and_word(void **state)
+{
+    (void)state;
+    read_two("GAIAPROF_OPTIONS=heap=512k", "GAIAPROF_HEAP=exact");
+    assert_silent();
+    assert_defaults();
+    read_two("GAIAPROF_OPTIONS=heap=512k", "GAIAPROF_HEAP=few");
+    assert_one_warning("heap");
+    assert_int_equal(options.heap, HEAP_SAMPLED); // a bad value changes nothing
+    assert_int_equal(options.sample_bytes, 512 << 10);
+}
+
 static void test_bad_values(void **state)
 {
     static const char *const variables[] = {
-        "GAIAPROF_MAX_FRAMES=0",    "GAIAPROF_MAX_FRAMES=1025",
-        "GAIAPROF_MAX_FRAMES=",     "GAIAPROF_MAX_FRAMES=12x",
-        "GAIAPROF_MAX_FRAMES=-1",   "GAIAPROF_MAX_FRAMES= 5",
-        "GAIAPROF_MAX_FRAMES=5 ",   "GAIAPROF_MAX_FRAMES=4294967297",
-        "GAIAPROF_MAX_FRAMES=0x10", "GAIAPROF_HEAP=EXACT",
-        "GAIAPROF_HEAP=",           "GAIAPROF_HEAP=exac",
-        "GAIAPROF_HEAP=exactly",    "GAIAPROF_HEAP=off|exact",
-        "GAIAPROF_HEAP=|",          "GAIAPROF_LOCKS=yes",
-        "GAIAPROF_THREADS=1",       "GAIAPROF_FOLLOW=fork,exec",
-        "GAIAPROF_REPORT=html",     "GAIAPROF_MAX_FRAMES=18446744073709551617",
-        "GAIAPROF_OPTIONS=heap=on", "GAIAPROF_OPTIONS=max_frames=-3",
+        "GAIAPROF_MAX_FRAMES=0",
+        "GAIAPROF_MAX_FRAMES=1025",
+        "GAIAPROF_MAX_FRAMES=",
+        "GAIAPROF_MAX_FRAMES=12x",
+        "GAIAPROF_MAX_FRAMES=-1",
+        "GAIAPROF_MAX_FRAMES= 5",
+        "GAIAPROF_MAX_FRAMES=5 ",
+        "GAIAPROF_MAX_FRAMES=4294967297",
+        "GAIAPROF_MAX_FRAMES=0x10",
+        "GAIAPROF_HEAP=EXACT",
+        "GAIAPROF_HEAP=",
+        "GAIAPROF_HEAP=exac",
+        "GAIAPROF_HEAP=exactly",
+        "GAIAPROF_HEAP=off|exact",
+        "GAIAPROF_HEAP=|",
+        "GAIAPROF_LOCKS=yes",
+        "GAIAPROF_THREADS=1",
+        "GAIAPROF_FOLLOW=fork,exec",
+        "GAIAPROF_REPORT=html",
+        "GAIAPROF_MAX_FRAMES=18446744073709551617",
+        "GAIAPROF_OPTIONS=heap=on",
+        "GAIAPROF_OPTIONS=max_frames=-3",
+        "GAIAPROF_HEAP=0",
+        "GAIAPROF_HEAP=1",
+        "GAIAPROF_HEAP=1023",
+        "GAIAPROF_HEAP=1073741825",
+        "GAIAPROF_HEAP=2g",
+        "GAIAPROF_HEAP=1048577k",
+        "GAIAPROF_HEAP=512kb",
+        "GAIAPROF_HEAP=512 k",
+        "GAIAPROF_HEAP=k",
+        "GAIAPROF_HEAP=0x200000",
+        "GAIAPROF_HEAP=1.5m",
+        "GAIAPROF_HEAP=-512k",
+        "GAIAPROF_HEAP=+512k",
+        "GAIAPROF_HEAP=512t",
+        "GAIAPROF_HEAP=4294967296",
+        "GAIAPROF_HEAP=18446744073709551616k",
+        "GAIAPROF_HEAP=17179869185g",
+        "GAIAPROF_HEAP=4194305k",
+        "GAIAPROF_UNWIND=",
+        "GAIAPROF_UNWIND=dwarf",
+        "GAIAPROF_SAMPLE_SEED=-1",
+        "GAIAPROF_SAMPLE_SEED=4294967296",
     };
 
     (void)state;
@@ -160,6 +244,9 @@ static void test_warning_says_what_is_wanted(void **state)
     read_one("GAIAPROF_FOLLOW=me");
     assert_string_equal(warnings, "gaiaprof: option 'follow': bad value 'me', want "
                                   "none|fork|exec|all\n");
+    read_one("GAIAPROF_HEAP=100");
+    assert_string_equal(warnings, "gaiaprof: option 'heap': bad value '100', want "
+                                  "off|exact|1k..1g\n");
     read_one("GAIAPROF_OPTIONS=max_frames=many");
     assert_string_equal(warnings,
                         "gaiaprof: option 'max_frames': bad value 'many', want 1..1024\n");
@@ -168,8 +255,10 @@ static void test_warning_says_what_is_wanted(void **state)
 static void test_unknown_keys(void **state)
 {
     static const char *const variables[] = {
-        "GAIAPROF_HEAPS=off",          "GAIAPROF_=1",        "GAIAPROF_OPTIONS=heaps=off",
-        "GAIAPROF_OPTIONS=hea=off",    "GAIAPROF_OPTIONS==", "GAIAPROF_OPTIONS=options=heap",
+        "GAIAPROF_SAMPLE_BYTES=512k",  "GAIAPROF_OPTIONS=sample_bytes=512k",
+        "GAIAPROF_HEAPS=off",          "GAIAPROF_=1",
+        "GAIAPROF_OPTIONS=heaps=off",  "GAIAPROF_OPTIONS=hea=off",
+        "GAIAPROF_OPTIONS==",          "GAIAPROF_OPTIONS=options=heap",
         "GAIAPROF_OPTIONS=heap =exact"};
 
     (void)state;
@@ -356,6 +445,9 @@ int main(void)
         cmocka_unit_test(test_enumerations),
         cmocka_unit_test(test_follow),
         cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_largest_count),
+        cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_size_and_word),
         cmocka_unit_test(test_bad_values),
         cmocka_unit_test(test_warning_says_what_is_wanted),
         cmocka_unit_test(test_unknown_keys),

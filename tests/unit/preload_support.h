@@ -23,6 +23,9 @@
 
 #define THREADS 4
 
+// Where preload_fake_capture.c is used: the frame that stands for a stack.
+#define PRELOAD_FRAME(stack) ((const struct host_frame *)(uintptr_t)(stack))
+
 // A fresh empty directory, the working file in it. Removed by release.
 struct scratch {
     char directory[PATH_MAX];

@@ -30,6 +30,7 @@ void profile_builder_init(struct profile_builder *builder)
     *builder = (struct profile_builder){
         .nodes.record_bytes = sizeof(struct profile_node),
         .cells.record_bytes = sizeof(struct profile_cell),
+        .sampled_cells.record_bytes = sizeof(struct profile_sampled_cell),
         .threads.record_bytes = sizeof(struct profile_thread),
         .locks.record_bytes = sizeof(struct profile_lock),
         .waits.record_bytes = sizeof(struct profile_lock_wait),
@@ -59,6 +60,7 @@ void profile_builder_release(struct profile_builder *builder)
 {
     free(builder->nodes.records);
     free(builder->cells.records);
+    free(builder->sampled_cells.records);
     free(builder->threads.records);
     free(builder->locks.records);
     free(builder->waits.records);
@@ -91,6 +93,11 @@ uint32_t builder_lock(struct profile_builder *builder, const struct profile_lock
 void builder_cell(struct profile_builder *builder, const struct profile_cell *cell)
 {
     *(struct profile_cell *)push(&builder->cells) = *cell;
+}
+
+void builder_sampled_cell(struct profile_builder *builder, const struct profile_sampled_cell *cell)
+{
+    *(struct profile_sampled_cell *)push(&builder->sampled_cells) = *cell;
 }
 
 void builder_thread(struct profile_builder *builder, const struct profile_thread *thread)
@@ -192,6 +199,7 @@ void profile_builder_finish(struct profile_builder *builder)
     put_chunk(builder, (struct profile_chunk){.type = 4000}, "of a later version", 18);
     put_all(builder, PROFILE_CHUNK_NODES, &builder->nodes);
     put_all(builder, PROFILE_CHUNK_CELLS, &builder->cells);
+    put_all(builder, PROFILE_CHUNK_CELLS, &builder->sampled_cells);
     put_all(builder, PROFILE_CHUNK_THREADS, &builder->threads);
     put_all(builder, PROFILE_CHUNK_LOCKS, &builder->locks);
     put_all(builder, PROFILE_CHUNK_LOCK_WAITS, &builder->waits);
@@ -260,6 +268,57 @@ static void demo_threads(struct profile_builder *builder)
     worker.end_ns = worker.cpu_ns = 0;
     builder_thread(builder, &worker);
     builder->header.threads_peak = 3;
+}
+
+// What a sample of 1 KiB and one of 64 KiB add at 512 KiB: 1/p = 512.5 and 8.51 blocks.
+static const struct {
+    uint64_t blocks, bytes;
+    double variance_blocks, variance_bytes;
+} demo_kib = {33587283, 524800, 262143.9, 2.748779e11},
+  demo_64_kib = {557739, 557739, 63.9, 2.746e11};
+
+static void demo_sampled_heap(struct profile_builder *builder)
+{
+    const uint64_t request[] = {0x401000, 0x402000}, cache[] = {0x401000, 0x403000};
+    const uint64_t page[] = {0x401000, 0x406000};
+    uint32_t busy = builder_stack(builder, request, 2);
+    uint32_t kept = builder_stack(builder, cache, 2);
+    uint32_t gone = builder_stack(builder, page, 2);
+    const uint64_t kib = demo_kib.blocks, bytes = demo_kib.bytes;
+    const double variance = demo_kib.variance_blocks, variance_bytes = demo_kib.variance_bytes;
+    const struct profile_sampled_cell cells[] = {
+        {{busy, 1, 1000 * kib, 1000 * bytes, 900 * kib, 900 * bytes, 400 * kib, 0, 0},
+         {1000, 900, 1000 * variance, 1000 * variance_bytes, 900 * variance, 900 * variance_bytes,
+          ""}},
+        {{busy, 1, 600 * kib, 600 * bytes, 650 * kib, 650 * bytes, 100 * kib, 0, 0},
+         {600, 650, 600 * variance, 600 * variance_bytes, 650 * variance, 650 * variance_bytes,
+          ""}},
+        {{kept, 1, 3 * demo_64_kib.blocks, 3 * demo_64_kib.bytes, 0, 0, 0, 0, 0},
+         {3, 0, 3 * demo_64_kib.variance_blocks, 3 * demo_64_kib.variance_bytes, 0, 0, ""}},
+        {{gone, 1, kib, bytes, kib, bytes, 0, 0, 0},
+         {1, 1, variance, variance_bytes, variance, variance_bytes, ""}},
+    };
+    for (size_t i = 0; i < sizeof(cells) / sizeof(*cells); i++)
+        builder_sampled_cell(builder, &cells[i]);
+    builder->header.heap_mode = PROFILE_HEAP_SAMPLED;
+    builder->header.sample_bytes = 512 << 10;
+    builder->header.peak_epoch = 1;
+    builder->header.live_bytes = builder->header.peak_bytes = 50 * bytes + 3 * demo_64_kib.bytes;
+}
+
+void profile_builder_fill_sampled(struct profile_builder *builder)
+{
+    builder_module(builder, 0x400000, 0x500000, "/usr/bin/demo");
+    demo_sampled_heap(builder);
+    demo_locks(builder);
+    demo_threads(builder);
+    struct profile_thread *threads = builder->threads.records;
+    threads[0].allocations = 1601 * demo_kib.blocks;
+    threads[0].allocated_bytes = 1601 * demo_kib.bytes;
+    threads[1].allocations = 3 * demo_64_kib.blocks;
+    threads[1].allocated_bytes = 3 * demo_64_kib.bytes;
+    for (size_t i = 1; i < builder->threads.count; i++)
+        threads[i].reallocs = 5 * demo_64_kib.blocks;
 }
 
 void profile_builder_fill_demo(struct profile_builder *builder)

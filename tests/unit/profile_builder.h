@@ -16,7 +16,7 @@ struct builder_records {
 
 struct profile_builder {
     struct profile_header header; // fields may be set freely until the end
-    struct builder_records nodes, cells, threads, locks, waits;
+    struct builder_records nodes, cells, sampled_cells, threads, locks, waits;
     struct builder_records modules; // of struct builder_module
     const char *process;            // "exe\0argv[0]\0...", process_bytes long
     size_t process_bytes;
@@ -34,6 +34,7 @@ uint32_t builder_stack(struct profile_builder *builder, const uint64_t *pcs, siz
 uint32_t builder_lock(struct profile_builder *builder, const struct profile_lock *lock);
 
 void builder_cell(struct profile_builder *builder, const struct profile_cell *cell);
+void builder_sampled_cell(struct profile_builder *builder, const struct profile_sampled_cell *cell);
 void builder_thread(struct profile_builder *builder, const struct profile_thread *thread);
 void builder_wait(struct profile_builder *builder, const struct profile_lock_wait *wait);
 void builder_module(struct profile_builder *builder, uint64_t start, uint64_t end,
@@ -45,5 +46,9 @@ void profile_builder_finish(struct profile_builder *builder);
 // One of everything: sites of two slots, a peak, temporary blocks, waits, threads of every
 // end. What the tests expect stands in them.
 void profile_builder_fill_demo(struct profile_builder *builder);
+
+// The same with a heap sampled every 512 KiB. Three places: one with many samples of 1 KiB, mostly
+// freed, in two slots; one with 3 of 64 KiB, all live; one freed to the last.
+void profile_builder_fill_sampled(struct profile_builder *builder);
 
 #endif

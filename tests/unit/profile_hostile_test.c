@@ -19,6 +19,14 @@ static int set_up(void **state)
     return 0;
 }
 
+static int set_up_sampled(void **state)
+{
+    (void)state;
+    profile_builder_init(&built);
+    profile_builder_fill_sampled(&built);
+    return 0;
+}
+
 static int tear_down(void **state)
 {
     (void)state;
@@ -68,7 +76,10 @@ static size_t random_place(uint64_t *seed)
 
 static void mutate(unsigned char *bytes, uint64_t *seed)
 {
-    static const uint64_t words[] = {0, 1, 2, 63, 64, UINT32_MAX, UINT64_MAX, INT64_MAX, 1u << 26};
+    static const uint64_t words[] = {
+        0,          1,          2,         63,       64,
+        UINT32_MAX, UINT64_MAX, INT64_MAX, 1u << 26, 0x7fefffffffffffff, // the largest double
+    };
     size_t count = 1 + next_random(seed) % 8;
     for (size_t i = 0; i < count; i++) {
         size_t at = random_place(seed);
@@ -181,6 +192,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_every_truncation, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_mutations, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_every_truncation, set_up_sampled, tear_down),
+        cmocka_unit_test_setup_teardown(test_mutations, set_up_sampled, tear_down),
         cmocka_unit_test_setup_teardown(test_cycle, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_own_parent, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_parent_out_of_range, set_up, tear_down),

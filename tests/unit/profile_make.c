@@ -2,6 +2,7 @@
 //
 // profile_make.c - writes a profile for the tests of the command, one file:
 //   profile_make demo FILE          profile_builder_fill_demo()
+//   profile_make sampled FILE       profile_builder_fill_sampled()
 //   profile_make hostile FILE       names with control characters and broken UTF-8
 //   profile_make large FILE STACKS  that many distinct stacks, 30 frames deep
 #include "tests/unit/profile_builder.h"
@@ -48,6 +49,8 @@ int main(int argc, char **argv)
         fill_hostile(&builder);
     else if (strcmp(argv[1], "large") == 0 && argc > 3)
         fill_large(&builder, strtoul(argv[3], NULL, 10));
+    else if (strcmp(argv[1], "sampled") == 0)
+        profile_builder_fill_sampled(&builder);
     else
         profile_builder_fill_demo(&builder);
     profile_builder_finish(&builder);

@@ -4,6 +4,7 @@
 // locks, stacks with markers and signals.
 #include "tests/unit/profile_support.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,6 +93,183 @@ static void test_unpublished_records(void **state)
     load_built(&profile, &built);
     assert_int_equal(profile.heap.total.allocations, 1010);
     assert_int_equal(profile.lock_count, 2);
+}
+
+// --- sampled heaps
+
+static void assert_adds_up(const struct heap *heap)
+{
+    struct heap_counts sum = {0};
+    for (size_t i = 0; i < heap->site_count; i++) {
+        const struct heap_counts *counts = &heap->sites[i].counts;
+        assert_int_equal(counts->allocations, counts->frees + counts->live_blocks);
+        assert_in_range(counts->temporary, 0, counts->frees);
+        heap_counts_add(&sum, counts);
+    }
+    assert_memory_equal(&sum, &heap->total, offsetof(struct heap_counts, samples));
+}
+
+static void test_sampled_sums(void **state)
+{
+    (void)state;
+    profile_builder_fill_sampled(&built);
+    load_built(&profile, &built);
+    const struct heap_counts *busy = &profile.heap.sites[0].counts;
+    const struct heap_counts *gone = &profile.heap.sites[2].counts;
+    assert_int_equal(profile.heap.site_count, 3);
+    assert_int_equal(busy->allocations, 820002); // 1600 * 512.501
+    assert_int_equal(busy->allocated_bytes, 1600 * 524800);
+    assert_int_equal(busy->live_blocks, 25625);
+    assert_int_equal(busy->peak_blocks, 25625);
+    assert_int_equal(busy->samples.taken, 1600);
+    assert_int_equal(busy->samples.freed, 1550);
+    assert_int_equal(gone->allocations, 513); // 512.501, and what the others left
+    assert_int_equal(gone->live_blocks, 0);
+    assert_adds_up(&profile.heap);
+    // the sum, rounded once: 1601 * 512.501 + 3 * 8.5104
+    assert_in_range(profile.heap.total.allocations, 820539, 820541);
+    assert_int_equal(profile.heap.total.live_blocks, 25651);
+}
+
+static void test_sampled_errors(void **state)
+{
+    (void)state;
+    profile_builder_fill_sampled(&built);
+    load_built(&profile, &built);
+    struct heap_error busy = heap_error(&profile.heap.sites[0].counts);
+    struct heap_error gone = heap_error(&profile.heap.sites[2].counts);
+    assert_in_range(busy.allocations, 40140, 40142); // 1.96 * sqrt(1600 * 262143.9)
+    assert_in_range(busy.allocated_bytes, 41104170, 41104190);
+    assert_in_range(busy.live_blocks, 7095, 7097); // of the 50 that live
+    assert_in_range(gone.allocations, 1003, 1005);
+    assert_int_equal(gone.live_blocks, 0);
+    assert_int_equal(gone.live_bytes, 0);
+}
+
+// What is left of large sums that were added up in different orders is no error.
+static void test_nothing_live_has_no_error(void **state)
+{
+    (void)state;
+    profile_builder_fill_sampled(&built);
+    struct profile_sampled_cell *gone =
+        (struct profile_sampled_cell *)built.sampled_cells.records + 3;
+    gone->samples.variance_bytes = 1e30;
+    gone->samples.freed_variance_bytes = 1e30 * (1 - 1e-12);
+    load_built(&profile, &built);
+    assert_int_equal(heap_error(&profile.heap.sites[2].counts).live_bytes, 0);
+}
+
+// Many sites whose estimates end in any fraction: nothing is lost to rounding, and what was freed
+// to the last does not come back as a remainder.
+static void test_rounding_adds_up(void **state)
+{
+    (void)state;
+    uint64_t seed = 5, live_units = 0, temporary_units = 0, other_units = 0;
+    uint32_t root = builder_node(&built, 1, 0);
+    built.header.heap_mode = PROFILE_HEAP_SAMPLED;
+    built.header.sample_bytes = 4096;
+    for (uint64_t i = 0; i < 2000; i++) {
+        uint64_t weight = PROFILE_SAMPLED_UNIT + next_random(&seed) % (50 * PROFILE_SAMPLED_UNIT);
+        uint64_t count = 1 + next_random(&seed) % 20, freed = next_random(&seed) % (count + 1);
+        uint64_t temporary = next_random(&seed) % (freed + 1);
+        builder_sampled_cell(&built,
+                             &(struct profile_sampled_cell){
+                                 {builder_node(&built, 0x401000 + 16 * i, root), 0, count * weight,
+                                  count, freed * weight, freed, temporary * weight, 0, 0},
+                                 {count, freed, 0, 0, 0, 0, ""}});
+        live_units += (count - freed) * weight;
+        temporary_units += temporary * weight;
+        other_units += (freed - temporary) * weight;
+    }
+    load_built(&profile, &built);
+    assert_adds_up(&profile.heap);
+    for (size_t i = 0; i < profile.heap.site_count; i++) {
+        const struct heap_counts *counts = &profile.heap.sites[i].counts;
+        bool none_live = counts->samples.taken == counts->samples.freed;
+        assert_int_equal(counts->live_blocks == 0, none_live);
+    }
+    const struct heap_counts *total = &profile.heap.total;
+    const uint64_t unit = PROFILE_SAMPLED_UNIT, half = unit / 2;
+    assert_int_equal(total->live_blocks, (live_units + half) / unit);
+    assert_int_equal(total->temporary, (temporary_units + half) / unit);
+    assert_int_equal(total->frees - total->temporary, (other_units + half) / unit);
+}
+
+static void test_sampled_threads(void **state)
+{
+    (void)state;
+    profile_builder_fill_sampled(&built);
+    load_built(&profile, &built);
+    assert_int_equal(profile.threads.records[0].record.allocations, 820515);
+    assert_int_equal(profile.threads.records[0].record.allocated_bytes, 1601 * 524800);
+    assert_in_range(profile.threads.records[1].record.allocations, 25, 26);
+    assert_int_equal(profile.heap.reallocs, 170); // 4 * 5 * 8.5104, rounded once
+}
+
+static void test_odd_variances(void **state)
+{
+    (void)state;
+    static const double odd[] = {-1, INFINITY, -INFINITY, NAN, 1e300, 1.1e200};
+    profile_builder_fill_sampled(&built);
+    load_built(&profile, &built);
+    int64_t expected = heap_error(&profile.heap.sites[0].counts).allocations;
+    assert_false(has_note(&profile, "variances"));
+    profile_release(&profile);
+    for (size_t i = 0; i < sizeof(odd) / sizeof(*odd); i++) {
+        struct profile_sampled_cell *cell = built.sampled_cells.records;
+        cell->samples.variance_bytes = cell->samples.freed_variance_blocks = odd[i];
+        load_built(&profile, &built);
+        struct heap_error error = heap_error(&profile.heap.sites[0].counts);
+        assert_int_equal(error.allocations, expected);
+        assert_true(error.allocated_bytes > 0);
+        assert_true(has_note(&profile, "2 variances are damaged"));
+        profile_release(&profile);
+    }
+}
+
+// More was freed than allocated, and errors beyond any number of bytes.
+static void test_impossible_variances(void **state)
+{
+    (void)state;
+    profile_builder_fill_sampled(&built);
+    static const double huge[] = {1e200, 1e40, 0x1p126};
+    struct profile_sampled_cell *cell = built.sampled_cells.records;
+    cell->samples.freed_variance_blocks = 1e100;
+    for (size_t i = 0; i < sizeof(huge) / sizeof(*huge); i++) {
+        cell->samples.variance_bytes = huge[i];
+        load_built(&profile, &built);
+        struct heap_error error = heap_error(&profile.heap.sites[0].counts);
+        assert_int_equal(error.allocated_bytes, INT64_MAX);
+        assert_int_equal(error.live_blocks, 0);
+        profile_release(&profile);
+    }
+}
+
+// Records that are too small to be of a sampled heap are not read as if they were; an exact heap
+// takes no notice of what a later version may have put behind its cells.
+static void test_records_of_the_other_mode(void **state)
+{
+    (void)state;
+    profile_builder_fill_demo(&built);
+    built.header.heap_mode = PROFILE_HEAP_SAMPLED;
+    load_built(&profile, &built);
+    assert_int_equal(profile.heap.site_count, 0);
+    profile_release(&profile);
+    built.header.heap_mode = PROFILE_HEAP_EXACT;
+    builder_sampled_cell(&built, &(struct profile_sampled_cell){{1, 0, 5, 50, 0, 0, 0, 0, 0},
+                                                                {1, 0, 9, 9, 9, 9, ""}});
+    load_built(&profile, &built);
+    assert_int_equal(profile.heap.total.allocations, 1015);
+    assert_int_equal(heap_error(&profile.heap.total).allocations, 0);
+}
+
+static void test_unknown_mode(void **state)
+{
+    (void)state;
+    profile_builder_fill_demo(&built);
+    built.header.heap_mode = PROFILE_HEAP_SAMPLED + 1;
+    load_built(&profile, &built);
+    assert_int_equal(profile.header.heap_mode, PROFILE_HEAP_OFF);
 }
 
 // --- threads
@@ -318,6 +496,15 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_peak_now, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_epoch_wraps, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unpublished_records, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_sampled_sums, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_sampled_errors, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_nothing_live_has_no_error, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_rounding_adds_up, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_sampled_threads, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_odd_variances, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_impossible_variances, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_records_of_the_other_mode, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_unknown_mode, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_threads, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_adopted_thread_is_no_leak, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_duplicate_serials, set_up, tear_down),

@@ -64,6 +64,17 @@ static void test_refuses_other_versions(void **state)
     assert_refused(built.length_bytes, -EPROTO, "older gaiaprof");
 }
 
+static void test_reads_what_it_can(void **state)
+{
+    (void)state;
+    for (uint32_t version = PROFILE_VERSION_OLDEST; version <= PROFILE_VERSION; version++) {
+        struct profile_reader reader;
+        const char *why;
+        header()->version = version;
+        assert_int_equal(profile_reader_open(&reader, built.bytes, built.length_bytes, &why), 0);
+    }
+}
+
 static void test_refuses_other_byte_order(void **state)
 {
     (void)state;
@@ -158,6 +169,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_refuses_short_files, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refuses_foreign_files, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refuses_other_versions, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_reads_what_it_can, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refuses_other_byte_order, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refuses_absurd_sizes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_walks_all_chunks, set_up, tear_down),

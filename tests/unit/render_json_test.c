@@ -103,6 +103,55 @@ static void test_schema(void **state)
     json_decref(root);
 }
 
+static const char *const sampled_keys[] = {"samples",           "live_samples",
+                                           "allocations_error", "allocated_bytes_error",
+                                           "live_blocks_error", "live_bytes_error"};
+#define SAMPLED_KEYS (sizeof(sampled_keys) / sizeof(*sampled_keys))
+
+static void test_sampled_heap(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {
+        "allocations", "allocated_bytes", "frees",      "freed_bytes", "temporary",
+        "live_blocks", "live_bytes",      "peak_bytes", "samples",     "live_samples"};
+    profile_builder_fill_sampled(&built);
+    load_built(&profile, &built);
+    json_t *root = parsed("all");
+    const json_t *mode = json_object_get(root, "mode"), *heap = json_object_get(root, "heap");
+    const json_t *sites = json_object_get(heap, "sites"), *few = json_array_get(sites, 1);
+    assert_string_equal(json_string_value(json_object_get(mode, "heap")), "sampled");
+    assert_int_equal(integer(mode, "sample_bytes"), 512 << 10);
+    assert_int_equal(integer(mode, "confidence_percent"), 95);
+    for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+        assert_int_equal(sum(sites, keys[i]), integer(heap, keys[i]));
+    assert_int_equal(integer(heap, "samples"), 1604);
+    assert_int_equal(integer(few, "samples"), 3);
+    assert_int_equal(integer(few, "live_samples"), 3);
+    assert_int_equal(integer(few, "allocations_error"), 27); // 1.96 * sqrt(3 * 63.9)
+    assert_int_equal(integer(few, "live_blocks_error"), 27);
+    assert_int_equal(integer(few, "live_bytes_error"), integer(few, "allocated_bytes_error"));
+    assert_int_equal(integer(heap, "reallocs"), 170);
+    json_decref(root);
+}
+
+static void test_exact_heap_has_no_samples(void **state)
+{
+    (void)state;
+    profile_builder_fill_demo(&built);
+    built.header.sample_bytes = 512 << 10;
+    load_built(&profile, &built);
+    json_t *root = parsed("all");
+    const json_t *mode = json_object_get(root, "mode"), *heap = json_object_get(root, "heap");
+    assert_null(json_object_get(mode, "sample_bytes"));
+    assert_null(json_object_get(mode, "confidence_percent"));
+    for (size_t i = 0; i < SAMPLED_KEYS; i++) {
+        assert_null(json_object_get(heap, sampled_keys[i]));
+        assert_null(
+            json_object_get(json_array_get(json_object_get(heap, "sites"), 0), sampled_keys[i]));
+    }
+    json_decref(root);
+}
+
 static void assert_absent(const json_t *root, const char *key)
 {
     assert_null(json_object_get(root, key));
@@ -181,6 +230,8 @@ static void test_selection(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_sampled_heap, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_exact_heap_has_no_samples, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_sites_add_up, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_schema, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_was_not_recorded_is_absent, set_up, tear_down),

@@ -91,6 +91,135 @@ static void test_not_recorded(void **state)
     assert_says("all", "threads   not recorded (GAIAPROF_THREADS=on)");
 }
 
+static void load_sampled(void)
+{
+    profile_builder_fill_sampled(&built);
+    load_built(&profile, &built);
+}
+
+static void test_sampled_views_fit(void **state)
+{
+    (void)state;
+    load_sampled();
+    for (const struct view *view = views; view->name; view++)
+        if (view->tables)
+            assert_fits(view->name);
+}
+
+static void test_sampled_summary(void **state)
+{
+    (void)state;
+    load_sampled();
+    assert_says("all", "~820,541 allocations, ~803 MiB, sampled every 512 KiB (±4.9%)   peak ~26.6 "
+                       "MiB   at exit\n            ~25,651 blocks, ~26.6 MiB\n");
+    assert_says("all", "~99.7% of the bytes from 0x1fff (demo), ~31.3% of its blocks temporary");
+    assert_says("all",
+                "note      ~ estimated from 1,604 samples, ± at 95% confidence; places below "
+                "1.5 MiB may be missing\n");
+    // not of the heap
+    assert_says("all", "locks   ! 212 ms waited for 0x601000, 100% of it in 0x3fff (demo)");
+}
+
+static void test_sampled_tables(void **state)
+{
+    (void)state;
+    load_sampled();
+    assert_says(
+        "allocs",
+        "bytes   share     sum    blocks  temporary      error\n"
+        "  0x1fff  demo         ~801 MiB  ~99.7%  ~99.7%  ~820,002     ~31.3%      ±4.9%\n"
+        "  0x2fff  demo         ~1.6 MiB   ~0.2%  ~99.9%       ~26        ~0%  3 samples\n"
+        "  0x5fff  demo         ~512 KiB   ~0.1%   ~100%      ~513        ~0%   1 sample\n");
+    assert_says("allocs", "0x1fff: ~801 MiB");
+    assert_says("inuse",
+                "  0x1fff  demo          ~25.0 MiB  ~94.0%  ~94.0%  ~25,625    ~3.1%       "
+                "±28%\n"
+                "  0x2fff  demo           ~1.6 MiB   ~6.0%   ~100%      ~26    ~100%  "
+                "3 samples\n");
+    assert_says("peak", "  0x1fff  demo  ~25.0 MiB  ~94.0%  ~94.0%  ~25,625\n");
+    assert_says("temporary", "  0x1fff  demo         ~256,251  ~100%  ~100%  ~820,002  ~801 MiB\n");
+    assert_says("temporary", "0x1fff: ~256,251 blocks");
+    assert_says("threads", "~820,515  ~801 MiB    0 ns\n");
+}
+
+// Of what lives, only the samples that live count.
+static void test_few_live_samples(void **state)
+{
+    (void)state;
+    profile_builder_fill_sampled(&built);
+    struct profile_sampled_cell *kept =
+        (struct profile_sampled_cell *)built.sampled_cells.records + 2;
+    kept->samples.samples = 12;
+    kept->samples.freed_samples = 3;
+    load_built(&profile, &built);
+    assert_says("allocs", "~26        ~0%     ±106%\n");
+    assert_says("inuse", "~26    ~100%  9 samples\n");
+}
+
+// Every figure of the heap: none of its numbers stands without the mark.
+static void test_no_estimate_without_mark(void **state)
+{
+    (void)state;
+    static const char *const figures[] = {"820,541",  "803 MiB", "820,002", "801 MiB", "25,651",
+                                          "26.6 MiB", "256,251", "99.7%",   "31.3%"};
+    load_sampled();
+    char *text = rendered(&profile, "text", "all");
+    for (size_t i = 0; i < sizeof(figures) / sizeof(*figures); i++)
+        for (const char *at = text; (at = strstr(at, figures[i])); at++)
+            if (at[-1] != '~')
+                fail_msg("%s stands without ~:\n%s", figures[i], text);
+    free(text);
+}
+
+static void test_exact_heap_has_no_marks(void **state)
+{
+    (void)state;
+    load_demo();
+    char *text = rendered(&profile, "text", "all");
+    assert_null(strchr(text, '~'));
+    assert_null(strstr(text, "±"));
+    assert_null(strstr(text, "sample"));
+    free(text);
+}
+
+static void test_nothing_sampled(void **state)
+{
+    (void)state;
+    built.header.heap_mode = PROFILE_HEAP_SAMPLED;
+    built.header.sample_bytes = 512 << 10;
+    load_built(&profile, &built);
+    assert_says("all", "heap      too little to be sampled every 512 KiB (GAIAPROF_HEAP=exact)\n");
+    assert_says("allocs", "  nothing sampled\n");
+    assert_fits("all");
+}
+
+static void test_nothing_live_sampled(void **state)
+{
+    (void)state;
+    profile_builder_fill_sampled(&built);
+    struct profile_sampled_cell *cells = built.sampled_cells.records;
+    cells[0] = cells[1] = cells[2] = cells[3]; // freed to the last
+    load_built(&profile, &built);
+    assert_says("all", "at exit nothing\n            sampled\n");
+    assert_says("inuse", "\n  nothing sampled\n");
+}
+
+static void test_hostile_samples_fit(void **state)
+{
+    (void)state;
+    profile_builder_fill_sampled(&built);
+    struct profile_sampled_cell *cells = built.sampled_cells.records;
+    cells[0].samples.variance_bytes = cells[0].samples.variance_blocks = 1e200;
+    cells[0].samples.samples = UINT64_MAX / 3;
+    cells[2].samples.samples = INT64_MIN;
+    cells[2].cell.allocations = cells[2].cell.frees = UINT64_MAX / 3;
+    built.header.sample_bytes = UINT64_MAX;
+    load_built(&profile, &built);
+    for (const struct view *view = views; view->name; view++)
+        if (view->tables)
+            assert_fits(view->name);
+}
+
 static void test_nothing_happened(void **state)
 {
     (void)state;
@@ -183,6 +312,15 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_every_view_fits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_summary, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_not_recorded, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_sampled_views_fit, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_sampled_summary, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_sampled_tables, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_few_live_samples, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_no_estimate_without_mark, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_exact_heap_has_no_marks, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_nothing_sampled, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_nothing_live_sampled, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_hostile_samples_fit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_nothing_happened, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_losses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_hostile_names, set_up, tear_down),

@@ -145,18 +145,30 @@ static void test_runtime_functions(void **state)
     assert_false(function_is_runtime(NULL));
 }
 
+static void test_errors(void **state)
+{
+    (void)state;
+    assert_string_equal(unit_error(0, 1000).text, "±0%");
+    assert_string_equal(unit_error(0, 0).text, "±0%");
+    assert_string_equal(unit_error(1, 1000000).text, "±0.1%"); // not exact
+    assert_string_equal(unit_error(31, 1000).text, "±3.1%");
+    assert_string_equal(unit_error(31, -1000).text, "±3.1%");
+    assert_string_equal(unit_error(99, 1000).text, "±9.9%");
+    assert_string_equal(unit_error(100, 1000).text, "±10%");
+    assert_string_equal(unit_error(9994, 1000).text, "±999%");
+    assert_string_equal(unit_error(9996, 1000).text, "±>999%");
+    assert_string_equal(unit_error(5, 0).text, "±>999%");
+    assert_string_equal(unit_error(INT64_MAX, INT64_MIN).text, "±100%");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_counts),
-        cmocka_unit_test(test_bytes),
-        cmocka_unit_test(test_times),
-        cmocka_unit_test(test_shares),
-        cmocka_unit_test(test_columns),
-        cmocka_unit_test(test_cutting),
-        cmocka_unit_test(test_cleaning),
-        cmocka_unit_test(test_runtime_modules),
-        cmocka_unit_test(test_runtime_functions),
+        cmocka_unit_test(test_counts),          cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_times),           cmocka_unit_test(test_shares),
+        cmocka_unit_test(test_errors),          cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_cutting),         cmocka_unit_test(test_cleaning),
+        cmocka_unit_test(test_runtime_modules), cmocka_unit_test(test_runtime_functions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+//
+// hooks_heap.h - what every allocation hook does beside its real function: enter, record, leave.
+// In a sampled heap most blocks pass by before anything is entered.
+#ifndef GAIAPROF_HOOKS_HEAP_H
+#define GAIAPROF_HOOKS_HEAP_H
+
+#include "preload/compiler.h"
+#include "preload/heap.h"
+#include "preload/options.h"
+#include "preload/recording.h"
+
+// Whether a sampled heap has no interest in this allocation.
+static inline bool hook_skips(size_t bytes)
+{
+    return likely(recording_gate.is_open) && likely(thread_self) &&
+           likely(sampler_skips(&thread_self->sampler, bytes));
+}
+
+// Asks again: a thread's first allocation has not been asked yet, and no is not forgotten.
+static cold void hook_sample(const void *block, size_t bytes, const struct host_frame *caller)
+{
+    struct thread_state *self = recording_enter_heap(caller);
+
+    if (!self)
+        return;
+    if (!sampler_skips(&self->sampler, bytes))
+        heap_sampled(self, block, bytes, caller);
+    recording_leave();
+}
+
+// The real function gave `block` (not NULL) to the host's code at `caller`.
+static inline void hook_allocated(const void *block, size_t bytes, const struct host_frame *caller)
+{
+    struct thread_state *self;
+
+    if (unlikely(options.heap != HEAP_EXACT)) {
+        if (options.heap == HEAP_SAMPLED && !hook_skips(bytes))
+            hook_sample(block, bytes, caller);
+        return;
+    }
+    self = recording_enter_heap(caller);
+    if (!self)
+        return;
+    heap_allocated(self, block, bytes, caller);
+    recording_leave();
+}
+
+// The same for what an allocator may build on its own frequent functions, which we saw already.
+static inline void hook_allocated_once(const void *block, size_t bytes,
+                                       const struct host_frame *caller)
+{
+    if (likely(block) && !(thread_self && heap_is_latest(thread_self, block)))
+        hook_allocated(block, bytes, caller);
+}
+
+// Before the real function frees `block`.
+static inline void hook_freed(const void *block, const struct host_frame *caller)
+{
+    struct thread_state *self;
+
+    if (unlikely(options.heap != HEAP_EXACT) &&
+        (options.heap == HEAP_OFF || !live_filter_may_have(block)))
+        return;
+    self = recording_enter_heap(caller);
+    if (!self)
+        return;
+    heap_freed(self, block);
+    recording_leave();
+}
+
+#endif

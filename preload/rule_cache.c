@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+//
+// rule_cache.c - fills the rule cache from the tables of modules, see rule_cache.h.
+#include "preload/rule_cache.h"
+
+#include "preload/arch/stack.h"
+#include "preload/modules.h"
+#include "preload/own_stack.h"
+
+#include <string.h>
+
+uint64_t rule_cache_sets[1 << RULE_SET_BITS][2];
+
+void rule_cache_clear(void)
+{
+    for (size_t i = 0; i < 1 << RULE_SET_BITS; i++)
+        for (int way = 0; way < 2; way++)
+            if (atomic_get(&rule_cache_sets[i][way])) // the kernel maps what is stored to
+                atomic_set(&rule_cache_sets[i][way], 0);
+}
+
+static bool fits(struct cfi_rule rule)
+{
+    int32_t limit = 1 << (RULE_OFFSET_BITS - 1);
+
+    return rule.offset / 8 >= -limit && rule.offset / 8 < limit && rule.fp_slot >= 0 &&
+           rule.fp_slot < 1 << RULE_SLOT_BITS;
+}
+
+static uint64_t pack(struct cfi_rule rule)
+{
+    uint64_t offset = (uint64_t)(rule.offset / 8) & ((1u << RULE_OFFSET_BITS) - 1);
+
+    return offset << (RULE_SLOT_BITS + RULE_KIND_BITS) | (uint64_t)rule.fp_slot << RULE_KIND_BITS |
+           (uint64_t)rule.kind;
+}
+
+static void store(uintptr_t key, struct cfi_rule rule)
+{
+    uint64_t *set = rule_cache_set(key);
+
+    atomic_set(&set[1], atomic_get(&set[0]));
+    atomic_set(&set[0], (uint64_t)(key >> RULE_SET_BITS) << RULE_BITS | pack(rule));
+}
+
+// The trampoline is known by its code: a libc of another kind may have no table for it, and then
+// the address before it would be another function's.
+static struct cfi_rule rule_of(const struct modules_code *code, uintptr_t pc, bool is_exact)
+{
+    struct cfi_rule rule;
+
+    if (code->end - pc >= ARCH_TRAMPOLINE_BYTES && arch_is_signal_trampoline(pc))
+        return (struct cfi_rule){CFI_SIGNAL, 0, 0};
+    if (!code->tables.header)
+        return (struct cfi_rule){CFI_NONE, 0, 0};
+    rule = cfi_rule_at(&code->tables, pc - !is_exact);
+    if (!fits(rule) || rule.kind == CFI_SIGNAL) // of what else, we do not know
+        rule = (struct cfi_rule){CFI_ODD, 0, 0};
+    return rule;
+}
+
+struct lookup {
+    uintptr_t pc;
+    bool is_exact;
+    struct cfi_rule rule;
+};
+
+static void look_up(void *argument)
+{
+    struct lookup *lookup = argument;
+    uintptr_t key = lookup->pc - !lookup->is_exact;
+    struct modules_code code;
+
+    // other code may be loaded there any time: not to be kept
+    if (key >> RULE_KEY_BITS || !modules_code_at(key, &code))
+        return;
+    lookup->rule = rule_of(&code, lookup->pc, lookup->is_exact);
+    store(key, lookup->rule);
+}
+
+cold struct cfi_rule rule_cache_add(uintptr_t pc, bool is_exact)
+{
+    struct lookup lookup = {pc, is_exact, {CFI_NONE, 0, 0}};
+
+    own_stack_call(look_up, &lookup);
+    return lookup.rule;
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+//
+// rule_cache.h - the unwind rules of the code addresses met so far (cfi.h), for all threads.
+//
+// A rule and what remains of its address fit one word, so the cache is an array of words that are
+// loaded and stored without a lock: two per set, newest first. It is shared because a rule is the
+// same in every thread: a new thread finds it warm, and a thousand threads need one.
+#ifndef GAIAPROF_RULE_CACHE_H
+#define GAIAPROF_RULE_CACHE_H
+
+#include "preload/cfi.h"
+#include "preload/compiler.h"
+
+#include <assert.h>
+#include <stdbool.h>
+
+#define RULE_SET_BITS 13
+#define RULE_KIND_BITS 3
+#define RULE_SLOT_BITS 8
+#define RULE_OFFSET_BITS 19 // of offset / 8: frames up to 2 MiB
+#define RULE_KEY_BITS 47    // of an address of user space
+#define RULE_BITS (RULE_KIND_BITS + RULE_SLOT_BITS + RULE_OFFSET_BITS)
+
+static_assert(RULE_KEY_BITS - RULE_SET_BITS + RULE_BITS == 64, "a word");
+
+//   word = {address >> RULE_SET_BITS : 34, offset / 8 : 19, fp_slot : 8, kind : 3}
+//
+// The lower bits of the address follow from the number of the set and the upper ones. 0: empty.
+extern uint64_t rule_cache_sets[1 << RULE_SET_BITS][2];
+
+static inline uint64_t *rule_cache_set(uintptr_t key)
+{
+    return rule_cache_sets[(key ^ key >> RULE_SET_BITS ^ key >> 2 * RULE_SET_BITS) &
+                           ((1u << RULE_SET_BITS) - 1)];
+}
+
+// Forgets every rule: a module has gone away. Before modules_generation() changes.
+void rule_cache_clear(void);
+
+// As rule_cache_get, for an address that is not in the cache.
+struct cfi_rule rule_cache_add(uintptr_t pc, bool is_exact);
+
+static inline struct cfi_rule rule_cache_unpack(uint64_t word)
+{
+    struct cfi_rule rule;
+
+    rule.kind = (enum cfi_kind)(word & ((1u << RULE_KIND_BITS) - 1));
+    rule.fp_slot = (int32_t)(word >> RULE_KIND_BITS & ((1u << RULE_SLOT_BITS) - 1));
+    rule.offset = (int32_t)((int64_t)(word << (64 - RULE_BITS)) >> (64 - RULE_OFFSET_BITS)) * 8;
+    return rule;
+}
+
+// The rule of a frame at `pc`. Of a frame that made a call pc is the return address and the rule
+// is that of the call; `is_exact`: the frame was interrupted at pc. CFI_NONE: no table, or no code
+// of a module. Any thread in a hook.
+static inline struct cfi_rule rule_cache_get(uintptr_t pc, bool is_exact)
+{
+    uintptr_t key = pc - !is_exact;
+    const uint64_t *set = rule_cache_set(key);
+
+    for (int way = 0; way < 2; way++) {
+        uint64_t word = atomic_get(&set[way]);
+
+        if (likely(word >> RULE_BITS == key >> RULE_SET_BITS))
+            return rule_cache_unpack(word);
+    }
+    return rule_cache_add(pc, is_exact);
+}
+
+#endif

@@ -1,0 +1,63 @@
+# Tests of preload/cfi.c: known answers, readelf's answers for what this machine has and for
+# libraries made for it, and damaged tables. It needs no other part of preload/.
+set(cfi_source ${PROJECT_SOURCE_DIR}/preload/cfi.c)
+set(cfi_fuzz_source ${PROJECT_SOURCE_DIR}/tests/fuzz/cfi_fuzz.c)
+add_library(cfi_parts STATIC ${cfi_source})
+target_compile_options(cfi_parts PUBLIC -O2 -g ${GAIAPROF_SANITIZE_FLAGS})
+target_link_options(cfi_parts PUBLIC ${GAIAPROF_SANITIZE_FLAGS})
+if(GAIAPROF_SANITIZE)
+    target_compile_options(cfi_parts PUBLIC -fno-sanitize-recover=all)
+endif()
+
+add_executable(preload_cfi_test preload_cfi_test.c)
+target_link_libraries(preload_cfi_test PRIVATE cfi_parts PkgConfig::CMOCKA)
+add_test(NAME unit.preload.cfi COMMAND preload_cfi_test)
+
+add_executable(cfi_mutation_test cfi_mutation_test.c ${cfi_fuzz_source})
+target_link_libraries(cfi_mutation_test PRIVATE cfi_parts)
+add_test(NAME unit.preload.cfi_mutation COMMAND cfi_mutation_test)
+
+# The fuzz target, as the reader's in report.cmake.
+set(corpus ${CMAKE_CURRENT_BINARY_DIR}/cfi_corpus)
+file(MAKE_DIRECTORY ${corpus})
+add_executable(cfi_fuzz ${cfi_fuzz_source})
+if(CMAKE_C_COMPILER_ID STREQUAL "Clang" AND GAIAPROF_SANITIZE MATCHES "address")
+    target_sources(cfi_fuzz PRIVATE ${cfi_source})
+    target_compile_options(cfi_fuzz PRIVATE -O2 -g ${GAIAPROF_SANITIZE_FLAGS} -fsanitize=fuzzer
+        -fno-sanitize-recover=all)
+    target_link_options(cfi_fuzz PRIVATE ${GAIAPROF_SANITIZE_FLAGS} -fsanitize=fuzzer)
+    set(fuzz_run -runs=200000 -seed=1 -max_len=4096 -timeout=10 ${corpus})
+else()
+    target_sources(cfi_fuzz PRIVATE ${PROJECT_SOURCE_DIR}/tests/fuzz/replay.c)
+    target_link_libraries(cfi_fuzz PRIVATE cfi_parts)
+    set(fuzz_run "")
+    foreach(number RANGE 63)
+        list(APPEND fuzz_run ${corpus}/seed${number})
+    endforeach()
+endif()
+add_test(NAME unit.preload.cfi_fuzz_seeds COMMAND cfi_mutation_test --seeds ${corpus})
+set_tests_properties(unit.preload.cfi_fuzz_seeds PROPERTIES FIXTURES_SETUP cfi_corpus)
+add_test(NAME unit.preload.cfi_fuzz COMMAND cfi_fuzz ${fuzz_run})
+set_tests_properties(unit.preload.cfi_fuzz PROPERTIES FIXTURES_REQUIRED cfi_corpus)
+
+add_executable(cfi_dump cfi_dump.c)
+target_link_libraries(cfi_dump PRIVATE cfi_parts)
+set_target_properties(preload_cfi_test cfi_mutation_test cfi_fuzz cfi_dump PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
+set(cfi_tests cfi cfi_mutation cfi_fuzz_seeds cfi_fuzz)
+if(Python3_FOUND)
+    set(fixtures ${CMAKE_CURRENT_BINARY_DIR}/cfi_fixtures)
+    set(oracle ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/cfi_oracle.py)
+    add_test(NAME unit.preload.cfi_make_fixtures COMMAND ${Python3_EXECUTABLE}
+        ${CMAKE_CURRENT_SOURCE_DIR}/cfi_fixtures.py ${CMAKE_C_COMPILER} ${fixtures})
+    set_tests_properties(unit.preload.cfi_make_fixtures PROPERTIES FIXTURES_SETUP cfi_fixtures)
+    add_test(NAME unit.preload.cfi_oracle_fixtures
+        COMMAND ${oracle} $<TARGET_FILE:cfi_dump> ${fixtures} $<TARGET_FILE:gaiaprof_preload>)
+    set_tests_properties(unit.preload.cfi_oracle_fixtures PROPERTIES
+        FIXTURES_REQUIRED cfi_fixtures)
+    add_test(NAME unit.preload.cfi_oracle COMMAND ${oracle} $<TARGET_FILE:cfi_dump>)
+    list(APPEND cfi_tests cfi_make_fixtures cfi_oracle_fixtures cfi_oracle)
+endif()
+foreach(test ${cfi_tests})
+    set_tests_properties(unit.preload.${test} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
+endforeach()
