@@ -22,7 +22,8 @@
 #define atomic_swap_if(p, old, new)                                                                \
     __atomic_compare_exchange_n((p), (old), (new), 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)
 
-// A counter that only the calling thread stores to, and another process reads.
+// A counter that only the calling thread stores to, and another process reads. (Not `+=`: the one
+// instruction that gcc makes of it costs a tenth of a hook more than these three.)
 #define counter_add(p, v) atomic_set((p), *(p) + (v))
 
 #endif

@@ -54,8 +54,9 @@ cold void heap_send_batch(struct thread_state *self)
     if (!is_many())
         return;
     live = atomic_add(&header->live_bytes, (uint64_t)self->unsent_bytes);
-    slack = (uint64_t)batch_bytes(live) * atomic_get(&header->threads_alive);
     self->unsent_bytes = 0;
+    self->batch_bytes = batch_bytes(live);
+    slack = (uint64_t)self->batch_bytes * atomic_get(&header->threads_alive);
     if (slack > atomic_get(&header->peak_slack_bytes))
         atomic_set(&header->peak_slack_bytes, slack);
 }
@@ -79,7 +80,7 @@ static inline void live_grows(struct thread_state *self, uint64_t bytes)
         return;
     }
     self->unsent_bytes += (int64_t)bytes;
-    if (unlikely(self->unsent_bytes >= batch_bytes(atomic_get(&profile_header->live_bytes))))
+    if (unlikely(self->unsent_bytes >= self->batch_bytes))
         heap_send_batch(self);
 }
 
@@ -100,7 +101,7 @@ static inline void live_shrinks(struct thread_state *self, uint64_t bytes)
     if (unlikely((int64_t)live > (int64_t)atomic_get(&header->peak_bytes)))
         note_peak_of_many(live);
     self->unsent_bytes -= (int64_t)bytes;
-    if (unlikely(-self->unsent_bytes >= batch_bytes(live)))
+    if (unlikely(-self->unsent_bytes >= self->batch_bytes))
         heap_send_batch(self);
 }
 
@@ -136,63 +137,63 @@ static struct profile_cell *cell_of(struct thread_state *self, uint32_t stack)
     return cell_table_get(&self->cells, self->slot, stack);
 }
 
-static cold void count_free_sampled(struct thread_state *self, struct profile_cell *cell,
-                                    uint64_t bytes, bool is_temporary)
-{
-    struct sampler_weight weight = sampler_weigh(bytes);
+// Sampled or not is a constant in what follows: exact heaps pay nothing for it.
+#define by_mode static inline __attribute__((always_inline))
 
-    count_free(self, cell, (struct amount){weight.blocks, weight.bytes}, is_temporary);
-    sampler_count_free(cell_samples(cell), weight);
-}
-
-static inline void count_free_of(struct thread_state *self, struct live_block block,
-                                 bool is_temporary)
+by_mode void count_free_of(struct thread_state *self, struct live_block block, bool is_temporary,
+                           bool is_sampled)
 {
     struct profile_cell *cell = cell_of(self, block.stack);
+    struct sampler_weight weight;
 
     if (unlikely(!cell))
         return;
-    if (unlikely(options.heap == HEAP_SAMPLED))
-        count_free_sampled(self, cell, block.bytes, is_temporary);
-    else
+    if (!is_sampled) {
         count_free(self, cell, (struct amount){1, block.bytes}, is_temporary);
+        return;
+    }
+    weight = sampler_weigh(block.bytes);
+    count_free(self, cell, (struct amount){weight.blocks, weight.bytes}, is_temporary);
+    sampler_count_free(cell_samples(cell), weight);
 }
 
 // Its free passed us by, or the address would not be back.
 static cold void count_missed_free(struct thread_state *self, struct live_block missed)
 {
     profile_drop(PROFILE_DROP_REUSED);
-    count_free_of(self, missed, false);
+    if (options.heap == HEAP_SAMPLED)
+        count_free_of(self, missed, false, true);
+    else
+        count_free_of(self, missed, false, false);
 }
 
-// Enters a block with the stack of its allocation; *ret_cell is where it counts. A block whose
-// stack or counters found no room is not entered: its free will be unknown, so that what is counted
+// Enters a block with the stack of its allocation. Returns where it counts. A block whose stack or
+// counters found no room is not entered (NULL): its free will be unknown, so that what is counted
 // stays consistent.
-static inline bool enter(struct thread_state *self, const void *block, struct live_block what,
-                         struct profile_cell **ret_cell)
+by_mode struct profile_cell *enter(struct thread_state *self, const void *block,
+                                   struct live_block what, bool is_sampled)
 {
     struct profile_cell *cell;
     struct live_block missed;
     bool is_stored;
 
     if (unlikely(!what.stack))
-        return false;
+        return NULL;
     cell = cell_of(self, what.stack);
     if (unlikely(!cell))
-        return false;
+        return NULL;
     missed = live_table_put(block, what, &is_stored);
     if (unlikely(!is_stored)) {
         profile_drop(PROFILE_DROP_MEMORY);
-        return false;
+        return NULL;
     }
     if (unlikely(missed.stack))
         count_missed_free(self, missed);
-    if (options.heap == HEAP_SAMPLED && !missed.stack)
+    else if (is_sampled)
         live_filter_add(block);
     self->last_block = block;
     self->last_stack = what.stack;
-    *ret_cell = cell;
-    return true;
+    return cell;
 }
 
 static inline uint64_t storable(size_t bytes)
@@ -204,9 +205,9 @@ void heap_allocated(struct thread_state *self, const void *block, size_t bytes,
                     const struct host_frame *caller)
 {
     struct live_block what = {stack_capture(self, caller), storable(bytes)};
-    struct profile_cell *cell;
+    struct profile_cell *cell = enter(self, block, what, false);
 
-    if (likely(enter(self, block, what, &cell)))
+    if (likely(cell))
         count_allocation(self, cell, (struct amount){1, what.bytes});
 }
 
@@ -214,13 +215,13 @@ void heap_sampled(struct thread_state *self, const void *block, size_t bytes,
                   const struct host_frame *caller)
 {
     struct live_block what = {stack_capture(self, caller), storable(bytes)};
+    struct sampler_weight weight = sampler_weigh(what.bytes);
     struct profile_cell *cell;
-    struct sampler_weight weight;
 
     sampler_draw(&self->sampler);
-    if (!enter(self, block, what, &cell))
+    cell = enter(self, block, what, true);
+    if (!cell)
         return;
-    weight = sampler_weigh(what.bytes);
     count_allocation(self, cell, (struct amount){weight.blocks, weight.bytes});
     sampler_count_allocation(cell_samples(cell), weight);
     self->last_countdown_bytes = self->sampler.countdown_bytes;
@@ -231,19 +232,29 @@ bool heap_is_latest(const struct thread_state *self, const void *block)
     return self->last_block == block && live_table_get(block).stack;
 }
 
-// Freed with no other allocation of the thread in between. Of a sampled heap the countdown tells.
-static inline bool is_temporary(const struct thread_state *self, const void *block, uint32_t stack)
-{
-    return self->last_block == block && self->last_stack == stack &&
-           (options.heap == HEAP_EXACT ||
-            self->last_countdown_bytes == self->sampler.countdown_bytes);
-}
-
 // What we never saw allocated, a sampled heap has a lot of.
 static cold void count_unknown_free(void)
 {
     if (options.heap == HEAP_EXACT)
         atomic_add(&profile_header->unknown_frees, 1);
+}
+
+// Temporary: freed with no other allocation of the thread in between. In a sampled heap the
+// countdown tells of those that were not recorded.
+by_mode void freed_taken(struct thread_state *self, const void *block, struct live_block taken,
+                         bool is_sampled)
+{
+    bool is_temporary = self->last_block == block && self->last_stack == taken.stack;
+
+    if (unlikely(!taken.stack)) {
+        count_unknown_free();
+        return;
+    }
+    if (is_sampled && self->last_countdown_bytes != self->sampler.countdown_bytes)
+        is_temporary = false;
+    if (is_temporary)
+        self->last_block = NULL;
+    count_free_of(self, taken, is_temporary, is_sampled);
 }
 
 struct live_block heap_take(const void *block)
@@ -268,21 +279,18 @@ void heap_put_back(const void *block, struct live_block taken)
 
 void heap_freed_taken(struct thread_state *self, const void *block, struct live_block taken)
 {
-    bool was_latest;
-
-    if (unlikely(!taken.stack)) {
-        count_unknown_free();
-        return;
-    }
-    was_latest = is_temporary(self, block, taken.stack);
-    if (was_latest)
-        self->last_block = NULL;
-    count_free_of(self, taken, was_latest);
+    if (options.heap == HEAP_SAMPLED)
+        freed_taken(self, block, taken, true);
+    else
+        freed_taken(self, block, taken, false);
 }
 
 void heap_freed(struct thread_state *self, const void *block)
 {
-    heap_freed_taken(self, block, heap_take(block));
+    if (likely(options.heap == HEAP_EXACT))
+        freed_taken(self, block, live_table_take(block), false);
+    else
+        heap_freed_taken(self, block, heap_take(block));
 }
 
 void heap_reallocated(struct thread_state *self, const void *block, struct live_block taken,

@@ -17,14 +17,17 @@ static inline bool hook_skips(size_t bytes)
            likely(sampler_skips(&thread_self->sampler, bytes));
 }
 
-// Asks again: a thread's first allocation has not been asked yet, and no is not forgotten.
-static cold void hook_sample(const void *block, size_t bytes, const struct host_frame *caller)
+// All but the frequent case: the first allocations, sampled heaps, a guard that is held.
+static cold void hook_allocated_else(const void *block, size_t bytes,
+                                     const struct host_frame *caller)
 {
-    struct thread_state *self = recording_enter_heap(caller);
+    struct thread_state *self;
 
-    if (!self)
+    if (options.heap == HEAP_OFF || !(self = recording_enter_heap(caller)))
         return;
-    if (!sampler_skips(&self->sampler, bytes))
+    if (options.heap == HEAP_EXACT)
+        heap_allocated(self, block, bytes, caller);
+    else if (!sampler_skips(&self->sampler, bytes)) // asked again: it says the same
         heap_sampled(self, block, bytes, caller);
     recording_leave();
 }
@@ -32,18 +35,14 @@ static cold void hook_sample(const void *block, size_t bytes, const struct host_
 // The real function gave `block` (not NULL) to the host's code at `caller`.
 static inline void hook_allocated(const void *block, size_t bytes, const struct host_frame *caller)
 {
-    struct thread_state *self;
+    struct thread_state *self = recording_enter_exact_heap();
 
-    if (unlikely(options.heap != HEAP_EXACT)) {
-        if (options.heap == HEAP_SAMPLED && !hook_skips(bytes))
-            hook_sample(block, bytes, caller);
-        return;
+    if (likely(self)) {
+        heap_allocated(self, block, bytes, caller);
+        recording_leave();
+    } else if (options.heap != HEAP_SAMPLED || !hook_skips(bytes)) {
+        hook_allocated_else(block, bytes, caller);
     }
-    self = recording_enter_heap(caller);
-    if (!self)
-        return;
-    heap_allocated(self, block, bytes, caller);
-    recording_leave();
 }
 
 // The same for what an allocator may build on its own frequent functions, which we saw already.
@@ -54,19 +53,27 @@ static inline void hook_allocated_once(const void *block, size_t bytes,
         hook_allocated(block, bytes, caller);
 }
 
-// Before the real function frees `block`.
-static inline void hook_freed(const void *block, const struct host_frame *caller)
+static cold void hook_freed_else(const void *block, const struct host_frame *caller)
 {
     struct thread_state *self;
 
-    if (unlikely(options.heap != HEAP_EXACT) &&
-        (options.heap == HEAP_OFF || !live_filter_may_have(block)))
-        return;
-    self = recording_enter_heap(caller);
-    if (!self)
+    if (options.heap == HEAP_OFF || !(self = recording_enter_heap(caller)))
         return;
     heap_freed(self, block);
     recording_leave();
+}
+
+// Before the real function frees `block`.
+static inline void hook_freed(const void *block, const struct host_frame *caller)
+{
+    struct thread_state *self = recording_enter_exact_heap();
+
+    if (likely(self)) {
+        heap_freed(self, block);
+        recording_leave();
+    } else if (options.heap != HEAP_SAMPLED || live_filter_may_have(block)) {
+        hook_freed_else(block, caller);
+    }
 }
 
 #endif

@@ -27,6 +27,7 @@ static void at_quick_exit_(void)
 
 static void in_forked_child(void)
 {
+    recording_gate.has_exact_heap = 0;
     recording_gate.is_open = 0; // the kernel has wiped it, unless it is too old
     own_heap_after_fork();
     recording_follow_fork();

@@ -3,6 +3,7 @@
 // live_table.c - maps the levels of the live-block table, see live_table.h.
 #include "preload/live_table.h"
 
+#include "preload/options.h"
 #include "preload/sys.h"
 
 #include <string.h>
@@ -10,8 +11,9 @@
 #define BRANCH_BYTES (LIVE_BRANCH_ENTRIES * sizeof(struct live_leaf))
 
 struct live_leaf *live_root[LIVE_ROOT_ENTRIES];
-unsigned live_granule_shift = 4;
-uint8_t live_filter[1 << LIVE_FILTER_BITS];
+unsigned live_granule_shift = 5;
+uintptr_t live_place_mask = 16;
+uint16_t live_filter[1 << LIVE_FILTER_BITS];
 
 static size_t leaf_bytes(void)
 {
@@ -20,7 +22,8 @@ static size_t leaf_bytes(void)
 
 void live_table_init(unsigned granule_bytes)
 {
-    live_granule_shift = granule_bytes == 16 ? 4 : 3;
+    live_granule_shift = granule_bytes == 32 ? 5 : 3;
+    live_place_mask = granule_bytes == 32 ? 16 : 0;
 }
 
 // Maps what `*entry` points to, unless another thread was faster. NULL without memory.
@@ -59,29 +62,33 @@ cold void live_table_add_stretch(struct live_leaf *leaf, uint64_t *slot, uint64_
 {
     size_t stretch = (size_t)((char *)slot - (char *)leaf->slots) >> LIVE_STRETCH_BITS;
 
-    if (bytes >= LIVE_SPARSE_BYTES)
-        return;
+    if (bytes >= LIVE_SPARSE_BYTES || options.heap == HEAP_SAMPLED)
+        return; // no neighbours worth the memory
     __atomic_fetch_or(&leaf->stretches, UINT64_C(1) << stretch, __ATOMIC_RELAXED);
     sys_populate((char *)leaf->slots + (stretch << LIVE_STRETCH_BITS),
                  (size_t)1 << LIVE_STRETCH_BITS);
 }
 
-static void change_count(uint8_t *count, int change)
+static void change_count(const void *block, int change)
 {
-    uint8_t old = atomic_get(count);
+    uint64_t hash = live_filter_hash(block);
+    uint16_t *place = live_filter_place(hash), old = atomic_get(place), changed;
 
-    while (old != UINT8_MAX && !atomic_swap_if(count, &old, (uint8_t)(old + change)))
-        continue;
+    do {
+        if (old >= (uint16_t)~LIVE_TAG_MASK)
+            return;
+        changed = (uint16_t)((old + (unsigned)change * LIVE_FILTER_ONE) ^ live_filter_tag(hash));
+    } while (!atomic_swap_if(place, &old, changed));
 }
 
 void live_filter_add(const void *block)
 {
-    change_count(live_filter_place(block), 1);
+    change_count(block, 1);
 }
 
 void live_filter_remove(const void *block)
 {
-    change_count(live_filter_place(block), -1);
+    change_count(block, -1);
 }
 
 static void drop_branch(struct live_leaf *branch)

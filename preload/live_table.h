@@ -5,7 +5,11 @@
 // on, so plain stores do and there is no lock. The leak scan reads it from another process.
 //
 //   root[address bits 46..34] -> branch[bits 33..22] -> leaf[bits 21..granule_shift]
-//       = {stack : 27 upper bits, bytes : 37 lower bits}
+//       = {stack : 26 upper bits, place : 1, bytes : 37 lower bits}
+//
+// A granule is the least distance between two blocks. glibc's blocks are 16-byte aligned but never
+// closer than 32 bytes (its smallest chunk): one slot serves 32 bytes, and `place` says at which of
+// its two addresses the block is. Other allocators have blocks of 8 bytes side by side.
 //
 // 0 means no block: a live block has a stack. Branches and leaves are mapped when first needed. A
 // leaf covers 4 MiB of addresses: larger ones would take a good part of the address space that a
@@ -28,10 +32,12 @@
 #define LIVE_ROOT_ENTRIES (1u << (LIVE_ADDRESS_BITS - LIVE_BRANCH_BITS))
 #define LIVE_SIZE_BITS 37
 #define LIVE_SIZE_MAX ((UINT64_C(1) << LIVE_SIZE_BITS) - 1)
-static_assert(PROFILE_NODES_MAX < UINT64_C(1) << (64 - LIVE_SIZE_BITS), "holds any stack");
+#define LIVE_PLACE_BIT (UINT64_C(1) << LIVE_SIZE_BITS)
+#define LIVE_STACK_SHIFT (LIVE_SIZE_BITS + 1)
+static_assert(PROFILE_NODES_MAX < UINT64_C(1) << (64 - LIVE_STACK_SHIFT), "holds any stack");
 
 #define LIVE_STRETCH_BITS 16          // of slots, in bytes
-#define LIVE_SPARSE_BYTES (32u << 10) // blocks as large have no neighbours worth the memory
+#define LIVE_SPARSE_BYTES (32u << 10) // blocks as large lie far apart
 
 struct live_leaf {
     uint64_t *slots;
@@ -47,8 +53,9 @@ struct live_block {
 
 extern struct live_leaf *live_root[LIVE_ROOT_ENTRIES];
 extern unsigned live_granule_shift;
+extern uintptr_t live_place_mask; // the bit of an address that says its place
 
-// `granule_bytes` is the allocator's alignment, 16 or 8.
+// `granule_bytes` is the least distance of two blocks: 32 (and each is 16-byte aligned), or 8.
 void live_table_init(unsigned granule_bytes);
 // In a child made by fork: no blocks.
 void live_table_reset(void);
@@ -89,29 +96,43 @@ static inline bool live_has_stretch(const struct live_leaf *leaf, const uint64_t
     return atomic_get(&leaf->stretches) >> (offset >> LIVE_STRETCH_BITS) & 1;
 }
 
+static inline uint64_t live_place_of(const void *address)
+{
+    return ((uintptr_t)address & live_place_mask) ? LIVE_PLACE_BIT : 0;
+}
+
 static inline struct live_block live_block_of(uint64_t slot)
 {
-    return (struct live_block){(uint32_t)(slot >> LIVE_SIZE_BITS), slot & LIVE_SIZE_MAX};
+    return (struct live_block){(uint32_t)(slot >> LIVE_STACK_SHIFT), slot & LIVE_SIZE_MAX};
+}
+
+// What the slot of an address says of a block there; no block if it says something of another.
+static inline struct live_block live_block_at(uint64_t slot, const void *address)
+{
+    if (unlikely((slot ^ live_place_of(address)) & LIVE_PLACE_BIT))
+        slot = 0;
+    return live_block_of(slot);
 }
 
 // Forgets the block at `address` and returns what was known. Before the block is really freed.
 static inline struct live_block live_table_take(const void *address)
 {
     uint64_t *slot = live_slot((uintptr_t)address);
-    uint64_t value;
+    struct live_block block;
 
     if (!slot)
         return (struct live_block){0, 0};
-    value = atomic_get(slot);
-    atomic_set(slot, 0);
-    return live_block_of(value);
+    block = live_block_at(atomic_get(slot), address);
+    if (likely(block.stack))
+        atomic_set(slot, 0);
+    return block;
 }
 
 static inline struct live_block live_table_get(const void *address)
 {
     uint64_t *slot = live_slot((uintptr_t)address);
 
-    return slot ? live_block_of(atomic_get(slot)) : (struct live_block){0, 0};
+    return slot ? live_block_at(atomic_get(slot), address) : (struct live_block){0, 0};
 }
 
 // Enters a block of at most LIVE_SIZE_MAX bytes; returns what the slot said before (a block whose
@@ -130,31 +151,49 @@ static inline struct live_block live_table_put(const void *address, struct live_
     if (unlikely(!live_has_stretch(leaf, slot)))
         live_table_add_stretch(leaf, slot, block.bytes);
     before = atomic_get(slot);
-    atomic_set(slot, (uint64_t)block.stack << LIVE_SIZE_BITS | block.bytes);
+    atomic_set(slot,
+               (uint64_t)block.stack << LIVE_STACK_SHIFT | live_place_of(address) | block.bytes);
     *ret_stored = true;
     return live_block_of(before);
 }
 
-// Of a sampled heap hardly any block is in the table, and most frees need not touch it: a count of
-// blocks by a hash of their address (a Bloom filter of one function, with counts so that blocks can
-// leave; Fan et al. 2000). A count that reaches its maximum stays there.
-#define LIVE_FILTER_BITS 15
-extern uint8_t live_filter[1 << LIVE_FILTER_BITS];
+// Of a sampled heap hardly any block is in the table, and most frees need not touch it: a word for
+// the blocks of each hash of their address, {count : 4, exclusive or of their tags : 12} (a
+// counting Bloom filter of one function, Fan et al. 2000; of a block alone the tag is known as
+// well). A count that has reached its maximum stays there.
+#define LIVE_FILTER_BITS 14
+#define LIVE_TAG_BITS 12
+#define LIVE_TAG_MASK ((1u << LIVE_TAG_BITS) - 1)
+#define LIVE_FILTER_ONE (1u << LIVE_TAG_BITS)
+extern uint16_t live_filter[1 << LIVE_FILTER_BITS];
 
 void live_filter_add(const void *block);
 void live_filter_remove(const void *block);
 
-static inline uint8_t *live_filter_place(const void *block)
+static inline uint64_t live_filter_hash(const void *block)
 {
-    uint64_t hash = ((uintptr_t)block >> 3) * UINT64_C(0x9e3779b97f4a7c15);
+    return ((uintptr_t)block >> 3) * UINT64_C(0x9e3779b97f4a7c15);
+}
 
+static inline uint16_t *live_filter_place(uint64_t hash)
+{
     return &live_filter[hash >> (64 - LIVE_FILTER_BITS)];
+}
+
+static inline unsigned live_filter_tag(uint64_t hash)
+{
+    return (unsigned)(hash >> 32) & LIVE_TAG_MASK; // none of the bits that find the place
 }
 
 // False: the block was not added.
 static inline bool live_filter_may_have(const void *block)
 {
-    return atomic_get(live_filter_place(block)) != 0;
+    uint64_t hash = live_filter_hash(block);
+    unsigned word = atomic_get(live_filter_place(hash));
+
+    if (likely(word < LIVE_FILTER_ONE))
+        return false;
+    return word >= 2 * LIVE_FILTER_ONE || (word & LIVE_TAG_MASK) == live_filter_tag(hash);
 }
 
 #endif

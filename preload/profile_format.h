@@ -78,7 +78,7 @@ struct profile_header {
     uint32_t threads_on; // 0 or 1
     uint32_t max_frames;
     uint64_t sample_bytes;  // heap_mode sampled: mean bytes between samples; else 0
-    uint32_t granule_bytes; // of the live table: 16 or 8
+    uint32_t granule_bytes; // of the live table: 32 or 8
     uint32_t peak_epoch;    // see struct profile_cell
 
     // Live requested bytes and their maximum as the peak logic saw them. Exact with one thread;
@@ -163,7 +163,7 @@ struct profile_node {
 };
 static_assert(sizeof(struct profile_node) == 16, "layout");
 #define PROFILE_PC_SIGNAL (UINT64_C(1) << 63)
-#define PROFILE_NODES_MAX (UINT32_C(1) << 26)
+#define PROFILE_NODES_MAX ((UINT32_C(1) << 26) - (UINT32_C(1) << 12))
 
 enum profile_marker {
     PROFILE_MARKER_TRUNCATED = 1, // more frames than max_frames: the outer ones are missing

@@ -84,7 +84,7 @@ static void fill_header(struct profile_header *header)
     header->locks_on = options.locks;
     header->threads_on = options.threads;
     header->max_frames = options.max_frames;
-    header->granule_bytes = strcmp(header->allocator, "glibc") == 0 ? 16 : 8;
+    header->granule_bytes = strcmp(header->allocator, "glibc") == 0 ? 32 : 8;
 }
 
 // "exe\0argv[0]\0argv[1]\0..." from /proc: main's argv is not ours to know yet.
@@ -215,8 +215,10 @@ static cold bool try_start(void)
     thread_table_init();
     guard_leave();
     errno = saved_errno;
-    if (is_started)
+    if (is_started) {
+        recording_gate.has_exact_heap = options.heap == HEAP_EXACT;
         recording_gate.is_open = 1;
+    }
     atomic_publish(&state, is_started ? STATE_ON : STATE_OFF);
     return is_started;
 }

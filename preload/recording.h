@@ -23,7 +23,10 @@
 
 #define GATE_BYTES 4096
 extern union recording_gate {
-    volatile uint32_t is_open;
+    struct {
+        volatile uint32_t is_open;
+        volatile uint32_t has_exact_heap; // and is open
+    };
     char page[GATE_BYTES]; // the kernel wipes whole pages
 } recording_gate;
 
@@ -79,6 +82,18 @@ static inline struct thread_state *recording_enter_heap(const struct host_frame 
     if (unlikely(!recording_gate.is_open) && !recording_start())
         return NULL;
     return recording_enter_open(caller);
+}
+
+// What of that is left in the case that is by far the most frequent. NULL says nothing.
+static inline struct thread_state *recording_enter_exact_heap(void)
+{
+    struct thread_state *self = thread_self;
+
+    if (unlikely(!recording_gate.has_exact_heap) || unlikely(!self) || unlikely(guard_sp))
+        return NULL;
+    guard_sp = arch_stack_pointer();
+    __asm__ volatile("" ::: "memory");
+    return self;
 }
 
 static inline void recording_leave(void)

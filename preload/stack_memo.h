@@ -74,15 +74,28 @@ static inline bool memo_frame_is(const struct memo_frame *frame, uintptr_t pc, u
     return frame->pc == pc && frame->sp == sp && (frame->fp == fp || !frame->fp_matters);
 }
 
-// The first word outward of `frame` that has another value; reads_end if all are as they were.
+static inline bool memo_read_differs(const struct memo_read *read)
+{
+    return *read->address != read->value;
+}
+
+// The first word outward of `frame` that has another value; reads_end, a sentinel, if all are as
+// they were. Four at a time by hand: gcc's own unrolling makes six instructions of one comparison.
 static inline const struct memo_read *stack_memo_compare(const struct stack_memo *memo,
                                                          const struct memo_frame *frame)
 {
     const struct memo_read *read = memo->reads + frame->first_read;
 
-    while (*read->address == read->value) // reads_end is a sentinel
-        read++;
-    return read;
+    for (;; read += 4) {
+        if (memo_read_differs(&read[0]))
+            return &read[0];
+        if (memo_read_differs(&read[1]))
+            return &read[1];
+        if (memo_read_differs(&read[2]))
+            return &read[2];
+        if (memo_read_differs(&read[3]))
+            return &read[3];
+    }
 }
 
 // The frame whose step read that word.

@@ -29,6 +29,7 @@ struct thread_state {
     uint64_t last_countdown_bytes; // of the sampler, at that time
     struct sampler sampler;
     int64_t unsent_bytes; // live bytes not yet added to the global count
+    int64_t batch_bytes;  // as many are
     uintptr_t stack_low, stack_high;
     uintptr_t signal_stack_low; // what sigaltstack was given
     size_t signal_stack_bytes;

@@ -41,7 +41,7 @@ static int tear_down(void **state)
 
 static const void *address(uint32_t block)
 {
-    return (const void *)(UINT64_C(0x100000) + block * UINT64_C(16));
+    return (const void *)(UINT64_C(0x100000) + block * UINT64_C(32));
 }
 
 // What the reader makes of the cells, all slots together.

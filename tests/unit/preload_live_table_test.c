@@ -16,7 +16,7 @@ static int tear_down(void **state)
 {
     (void)state;
     live_table_reset();
-    live_table_init(16);
+    live_table_init(32);
     return 0;
 }
 
@@ -59,6 +59,21 @@ static void test_put_get_take(void **state)
     assert_block(take(0x1000), 7, 123);
     assert_block(get(0x1000), 0, 0);
     assert_block(take(0x1000), 0, 0);
+}
+
+// Two places share a slot; blocks at both at once there are none.
+static void test_places_of_a_granule(void **state)
+{
+    (void)state;
+    put(0x1000, 7, 123);
+    assert_block(get(0x1010), 0, 0);
+    assert_block(take(0x1010), 0, 0); // not a block: what is known stays
+    assert_block(take(0x1000), 7, 123);
+    put(0x1010, 8, 5);
+    assert_block(get(0x1000), 0, 0);
+    assert_block(put(0x1000, 9, 6), 8, 5); // its free was missed
+    assert_block(get(0x1010), 0, 0);
+    assert_block(get(0x1000), 9, 6);
 }
 
 static void test_put_returns_what_was_there(void **state)
@@ -107,10 +122,10 @@ static void check_borders(unsigned granule)
         assert_block(get(addresses[i]), 0, 0);
 }
 
-static void test_borders_granule_16(void **state)
+static void test_borders_granule_32(void **state)
 {
     (void)state;
-    check_borders(16);
+    check_borders(32);
 }
 
 static void test_borders_granule_8(void **state)
@@ -132,7 +147,7 @@ static void check_neighbours(unsigned granule)
 static void test_neighbours(void **state)
 {
     (void)state;
-    check_neighbours(16);
+    check_neighbours(32);
     live_table_reset();
     check_neighbours(8);
 }
@@ -153,7 +168,7 @@ static void test_large_stack(void **state)
     assert_block(get(0x5000), PROFILE_NODES_MAX - 1, LIVE_SIZE_MAX);
 }
 
-// "A live block has a stack", and ids go from 1 to PROFILE_NODES_MAX: the last has 27 bits.
+// "A live block has a stack", and ids go from 1 to PROFILE_NODES_MAX: the last has 26 bits.
 static void test_largest_stack(void **state)
 {
     (void)state;
@@ -231,7 +246,7 @@ static void check_against_model(unsigned granule)
 static void test_random_events_against_model(void **state)
 {
     (void)state;
-    check_against_model(16);
+    check_against_model(32);
     live_table_reset();
     check_against_model(8);
 }
@@ -241,7 +256,7 @@ static void test_random_events_against_model(void **state)
 // All threads come upon the same leaves at once; each block is of one thread alone.
 static uint64_t thread_block(unsigned thread, uint64_t leaf)
 {
-    return 5 * BRANCH + leaf * 3 * LEAF + thread * 16;
+    return 5 * BRANCH + leaf * 3 * LEAF + thread * 32;
 }
 
 static void put_in_leaves(unsigned thread)
@@ -269,9 +284,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_put_get_take),
+        TEST(test_places_of_a_granule),
         TEST(test_put_returns_what_was_there),
         TEST(test_empty_block),
-        TEST(test_borders_granule_16),
+        TEST(test_borders_granule_32),
         TEST(test_borders_granule_8),
         TEST(test_neighbours),
         TEST(test_large_sizes),

@@ -51,7 +51,7 @@ void profile_builder_init(struct profile_builder *builder)
     header->heap_mode = PROFILE_HEAP_EXACT;
     header->locks_on = header->threads_on = 1;
     header->max_frames = 256;
-    header->granule_bytes = 16;
+    header->granule_bytes = 32;
     header->threads_alive = header->threads_peak = 1;
     strcpy(header->allocator, "glibc");
 }
