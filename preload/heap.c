@@ -56,7 +56,8 @@ cold void heap_send_batch(struct thread_state *self)
     live = atomic_add(&header->live_bytes, (uint64_t)self->unsent_bytes);
     self->unsent_bytes = 0;
     self->batch_bytes = batch_bytes(live);
-    slack = (uint64_t)self->batch_bytes * atomic_get(&header->threads_alive);
+    // each thread's part of the sum may be off by a batch, and the moment that is found as well
+    slack = 2 * (uint64_t)self->batch_bytes * atomic_get(&header->threads_alive);
     if (slack > atomic_get(&header->peak_slack_bytes))
         atomic_set(&header->peak_slack_bytes, slack);
 }
@@ -167,6 +168,17 @@ static cold void count_missed_free(struct thread_state *self, struct live_block 
         count_free_of(self, missed, false, false);
 }
 
+// A block whose free was missed, at either place of the slot.
+static void live_filter_forget(const void *block)
+{
+    const void *other = (const void *)((uintptr_t)block ^ live_place_mask);
+
+    if (live_table_get(block).stack)
+        live_filter_remove(block);
+    else if (live_table_get(other).stack)
+        live_filter_remove(other);
+}
+
 // Enters a block with the stack of its allocation. Returns where it counts. A block whose stack or
 // counters found no room is not entered (NULL): its free will be unknown, so that what is counted
 // stays consistent.
@@ -182,6 +194,8 @@ by_mode struct profile_cell *enter(struct thread_state *self, const void *block,
     cell = cell_of(self, what.stack);
     if (unlikely(!cell))
         return NULL;
+    if (is_sampled)
+        live_filter_forget(block);
     missed = live_table_put(block, what, &is_stored);
     if (unlikely(!is_stored)) {
         profile_drop(PROFILE_DROP_MEMORY);
@@ -189,7 +203,8 @@ by_mode struct profile_cell *enter(struct thread_state *self, const void *block,
     }
     if (unlikely(missed.stack))
         count_missed_free(self, missed);
-    else if (is_sampled)
+    if (is_sampled) // the missed block, if there was one, may have been at the other place: it
+                    // stays
         live_filter_add(block);
     self->last_block = block;
     self->last_stack = what.stack;

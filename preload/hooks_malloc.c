@@ -153,6 +153,8 @@ EXPORT void *reallocarray(void *block, size_t count, size_t bytes)
         errno = ENOMEM;
         return NULL;
     }
+    if (likely(real_is_ready() || real_find()) && unlikely(real_owner.realloc))
+        return real_owner.realloc(block, count * bytes);
     return reallocate(block, count * bytes, CALLER);
 }
 
@@ -215,6 +217,14 @@ EXPORT void *pvalloc(size_t bytes)
     return block;
 }
 
+static void free_by_owner(void *block)
+{
+    if (real_owner.free)
+        real_owner.free(block);
+    else
+        real.free(block);
+}
+
 // C23; where libc has none of it, the size is only a hint.
 EXPORT void free_sized(void *block, size_t bytes)
 {
@@ -224,7 +234,7 @@ EXPORT void free_sized(void *block, size_t bytes)
     if (real_find() && real.free_sized)
         real.free_sized(block, bytes);
     else
-        real.free(block);
+        free_by_owner(block);
 }
 
 EXPORT void free_aligned_sized(void *block, size_t alignment, size_t bytes)
@@ -235,7 +245,7 @@ EXPORT void free_aligned_sized(void *block, size_t alignment, size_t bytes)
     if (real_find() && real.free_aligned_sized)
         real.free_aligned_sized(block, alignment, bytes);
     else
-        real.free(block);
+        free_by_owner(block);
 }
 
 EXPORT void cfree(void *block)
@@ -244,7 +254,7 @@ EXPORT void cfree(void *block)
         return;
     hook_freed(block, CALLER);
     real_find();
-    real.free(block);
+    free_by_owner(block);
 }
 
 EXPORT size_t malloc_usable_size(void *block)

@@ -15,6 +15,7 @@
 #include <elf.h>
 #include <link.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #define MODULES_MAX 8192
 #define PAGE_BYTES 4096 // the first one is mapped for sure
@@ -80,15 +81,34 @@ bool modules_is_main_program(uintptr_t pc)
     return find(pc, &object) && object.dlfo_link_map->l_name[0] == '\0';
 }
 
-static const Elf64_Phdr *program_headers(const struct dl_find_object *object, size_t *ret_count)
+// The ELF header of a loaded file, in its first page. NULL: not where it should be. A file with
+// holes between its segments is found segment by segment, and the header is in the first one.
+static const Elf64_Ehdr *elf_header(const struct dl_find_object *object)
 {
     const Elf64_Ehdr *header = object->dlfo_map_start;
+    struct dl_find_object first;
+
+    if (memcmp(header->e_ident, ELFMAG, SELFMAG) == 0)
+        return header;
+    header = (const Elf64_Ehdr *)object->dlfo_link_map->l_addr;
+    if (!find((uintptr_t)header, &first) || first.dlfo_link_map != object->dlfo_link_map ||
+        memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
+        return NULL;
+    return header;
+}
+
+static const Elf64_Phdr *program_headers(const struct dl_find_object *object, size_t *ret_count)
+{
+    const Elf64_Ehdr *header;
 
     *ret_count = 0;
-    if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
-        return NULL;
+    if (object->dlfo_link_map->l_name[0] == '\0') { // the main program: the kernel tells
+        *ret_count = getauxval(AT_PHNUM);
+        return (const Elf64_Phdr *)getauxval(AT_PHDR);
+    }
+    header = elf_header(object);
     // a patched file may have them elsewhere, at an address that only they would tell
-    if (header->e_phoff + header->e_phnum * sizeof(Elf64_Phdr) > PAGE_BYTES)
+    if (!header || header->e_phoff + header->e_phnum * sizeof(Elf64_Phdr) > PAGE_BYTES)
         return NULL;
     *ret_count = header->e_phnum;
     return (const Elf64_Phdr *)((const char *)header + header->e_phoff);
@@ -267,7 +287,8 @@ static void start_generation(void)
         if (is_current(&known[i]) && is_loaded(&known[i]))
             atomic_set(&known[i].record->last_generation, generation + 1);
     rule_cache_clear();
-    atomic_publish(&generation, generation + 1);
+    __atomic_store_n(&generation, generation + 1, __ATOMIC_SEQ_CST);
+    rule_cache_clear(); // of what was stored meanwhile, see there
 }
 
 void modules_unloaded(void)

@@ -9,8 +9,10 @@
 #include "preload/symbols.h"
 
 #include <dlfcn.h>
+#include <stdlib.h>
 
 struct real real;
+struct real_owner real_owner;
 
 static unsigned is_finding;
 
@@ -19,8 +21,20 @@ static void *find(const char *name)
     return symbols_find_next(name) ? dlsym(RTLD_NEXT, name) : NULL;
 }
 
+static void find_owner(void)
+{
+    void *first = symbols_find("malloc");
+
+    if (!first || first == (void *)malloc)
+        return;
+    real_owner.realloc = (void *(*)(void *, size_t))symbols_find("realloc");
+    real_owner.free = (void (*)(void *))symbols_find("free");
+    real_owner.malloc = first;
+}
+
 static void find_all(void)
 {
+    find_owner();
 #define REAL(result, name, parameters)                                                             \
     __atomic_store_n(&real.name, (result(*) parameters)find(#name), __ATOMIC_RELEASE);
 #include "preload/real.def"

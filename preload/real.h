@@ -5,6 +5,7 @@
 #ifndef GAIAPROF_REAL_H
 #define GAIAPROF_REAL_H
 
+#include <iconv.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
@@ -19,6 +20,15 @@ struct real {
 };
 
 extern struct real real;
+
+// The program's malloc where it is not ours: the program brings its own, or an allocator was
+// preloaded before us. It lacks some functions that libc has and builds on malloc's, so ours are
+// called with its blocks. All NULL where malloc is ours.
+extern struct real_owner {
+    void *malloc;
+    void *(*realloc)(void *, size_t);
+    void (*free)(void *);
+} real_owner;
 
 // Finds them all, once. False while that is under way (dlsym itself may allocate): the caller has
 // to do without. Any thread.

@@ -61,12 +61,11 @@ static bool is_refused(void)
 
 static void name_allocator(struct profile_header *header)
 {
-    // an executable's own malloc comes first and calls nobody: we see nothing of it
-    void *called = symbols_find("malloc");
-    const char *name;
+    // it calls nobody: we see nothing of it
+    void *allocator = real_owner.malloc ? real_owner.malloc : (void *)real.malloc;
+    const char *name = modules_name_of((uintptr_t)allocator);
 
-    header->heap_bypassed = called && called != (void *)malloc;
-    name = modules_name_of(header->heap_bypassed ? (uintptr_t)called : (uintptr_t)real.malloc);
+    header->heap_bypassed = real_owner.malloc != NULL;
     if (strncmp(name, "libc.so", 7) == 0)
         name = "glibc";
     strncpy(header->allocator, name, sizeof(header->allocator) - 1);

@@ -43,20 +43,30 @@ static void store(uintptr_t key, struct cfi_rule rule)
     atomic_set(&set[0], (uint64_t)(key >> RULE_SET_BITS) << RULE_BITS | pack(rule));
 }
 
-// The trampoline is known by its code: a libc of another kind may have no table for it, and then
-// the address before it would be another function's.
-static struct cfi_rule rule_of(const struct modules_code *code, uintptr_t pc, bool is_exact)
+static const struct cfi_rule odd = {CFI_ODD, 0, 0};
+
+// What is told by the return address itself, not by the call before it: the trampoline, known by
+// its code (a libc of another kind may have no table for it), and the start of a function with no
+// code before it, put there by hand: the stack begins there (makecontext). CFI_UNKNOWN: neither.
+static struct cfi_rule rule_of_return(const struct modules_code *code, uintptr_t pc)
 {
-    struct cfi_rule rule;
+    struct cfi_rule rule = {CFI_UNKNOWN, 0, 0};
 
     if (code->end - pc >= ARCH_TRAMPOLINE_BYTES && arch_is_signal_trampoline(pc))
-        return (struct cfi_rule){CFI_SIGNAL, 0, 0};
-    if (!code->tables.header)
-        return (struct cfi_rule){CFI_NONE, 0, 0};
-    rule = cfi_rule_at(&code->tables, pc - !is_exact);
-    if (!fits(rule) || rule.kind == CFI_SIGNAL) // of what else, we do not know
-        rule = (struct cfi_rule){CFI_ODD, 0, 0};
+        rule.kind = CFI_SIGNAL;
+    else if (code->tables.header && cfi_rule_at(&code->tables, pc - 1).kind == CFI_NONE &&
+             cfi_rule_at(&code->tables, pc).kind != CFI_NONE)
+        rule.kind = CFI_END;
     return rule;
+}
+
+static struct cfi_rule rule_of(const struct modules_code *code, uintptr_t key)
+{
+    struct cfi_rule rule = odd;
+
+    if (code->tables.header)
+        rule = cfi_rule_at(&code->tables, key);
+    return fits(rule) && rule.kind != CFI_SIGNAL ? rule : odd; // another trampoline: of what?
 }
 
 struct lookup {
@@ -69,13 +79,25 @@ static void look_up(void *argument)
 {
     struct lookup *lookup = argument;
     uintptr_t key = lookup->pc - !lookup->is_exact;
+    uint32_t generation = modules_generation();
     struct modules_code code;
 
     // other code may be loaded there any time: not to be kept
     if (key >> RULE_KEY_BITS || !modules_code_at(key, &code))
         return;
-    lookup->rule = rule_of(&code, lookup->pc, lookup->is_exact);
+    if (lookup->is_exact) {
+        lookup->rule = rule_of(&code, key);
+        return;
+    }
+    lookup->rule = rule_of_return(&code, lookup->pc);
+    if (lookup->rule.kind == CFI_UNKNOWN)
+        lookup->rule = rule_of(&code, key);
     store(key, lookup->rule);
+    // The module may have been another thread's to unload. Either the cache is cleared after this
+    // store, or we see the new generation here.
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (modules_generation() != generation)
+        rule_cache_clear();
 }
 
 cold struct cfi_rule rule_cache_add(uintptr_t pc, bool is_exact)

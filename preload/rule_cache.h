@@ -34,7 +34,7 @@ static inline uint64_t *rule_cache_set(uintptr_t key)
                            ((1u << RULE_SET_BITS) - 1)];
 }
 
-// Forgets every rule: a module has gone away. Before modules_generation() changes.
+// Forgets every rule: a module has gone away. Before and after modules_generation() changes.
 void rule_cache_clear(void);
 
 // As rule_cache_get, for an address that is not in the cache.
@@ -55,13 +55,16 @@ static inline struct cfi_rule rule_cache_unpack(uint64_t word)
 // of a module. Any thread in a hook.
 static inline struct cfi_rule rule_cache_get(uintptr_t pc, bool is_exact)
 {
-    uintptr_t key = pc - !is_exact;
+    uintptr_t key = pc - 1;
     const uint64_t *set = rule_cache_set(key);
+
+    if (unlikely(is_exact)) // not kept: a return to the next instruction is another thing
+        return rule_cache_add(pc, true);
 
     for (int way = 0; way < 2; way++) {
         uint64_t word = atomic_get(&set[way]);
 
-        if (likely(word >> RULE_BITS == key >> RULE_SET_BITS))
+        if (likely(word >> RULE_BITS == key >> RULE_SET_BITS) && likely(word))
             return rule_cache_unpack(word);
     }
     return rule_cache_add(pc, is_exact);

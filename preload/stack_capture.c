@@ -49,12 +49,16 @@ bool stack_capture_is_internal(uintptr_t pc)
     return libunwind_is_internal(pc);
 }
 
+// The generation last: a handler may jump out of the hook.
 void stack_capture_begin_thread(struct stack_capture_state *state)
 {
-    state->generation = modules_generation();
+    uint32_t generation = modules_generation();
+
     shortcut_table_clear(&state->shortcuts);
     for (int i = 0; i < STACK_MEMOS; i++)
         stack_memo_clear(&state->memos[i]);
+    __asm__ volatile("" ::: "memory");
+    state->generation = generation;
 }
 
 static bool may_be_in(const struct stack_memo *memo, uintptr_t sp)

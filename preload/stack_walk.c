@@ -26,6 +26,12 @@ static void set_readable(struct stack_walk *walk, uintptr_t low, uintptr_t high)
     walk->span = has_word ? high - low - WORD : 0;
 }
 
+// A function that was interrupted at its end has popped what its tables say is saved.
+static uintptr_t with_red_zone(uintptr_t sp, uintptr_t stack_low)
+{
+    return sp - stack_low < ARCH_RED_ZONE_BYTES ? stack_low : sp - ARCH_RED_ZONE_BYTES;
+}
+
 // Where `sp` is: what can be read from there outward.
 static void enter_stack(struct stack_walk *walk, uintptr_t sp)
 {
@@ -33,9 +39,10 @@ static void enter_stack(struct stack_walk *walk, uintptr_t sp)
 
     walk->is_foreign = false;
     if (likely(stack_walk_is_own(self, sp)))
-        set_readable(walk, sp, self->stack_high);
+        set_readable(walk, with_red_zone(sp, self->stack_low), self->stack_high);
     else if (stack_walk_is_on_signal_stack(self, sp))
-        set_readable(walk, sp, self->signal_stack_low + self->signal_stack_bytes);
+        set_readable(walk, with_red_zone(sp, self->signal_stack_low),
+                     self->signal_stack_low + self->signal_stack_bytes);
     else {
         walk->is_foreign = true;
         set_readable(walk, 0, 0);
@@ -56,7 +63,8 @@ static cold bool probe(struct stack_walk *walk, uintptr_t address)
 {
     uintptr_t page = page_of(address);
 
-    if (!walk->is_foreign || address < walk->sp || !sys_is_readable((const void *)page))
+    if (!walk->is_foreign || address + ARCH_RED_ZONE_BYTES < walk->sp ||
+        !sys_is_readable((const void *)page))
         return false;
     set_readable(walk, page, page + PAGE_BYTES);
     return true;
@@ -84,18 +92,55 @@ static inline enum walk_step go_to(struct stack_walk *walk, uintptr_t pc, uintpt
     return likely(pc) ? WALK_STEPPED : WALK_END;
 }
 
+static bool is_code(uintptr_t pc)
+{
+    struct modules_code code;
+
+    return modules_code_at(pc, &code);
+}
+
+static bool are_on_one_stack(const struct thread_state *self, uintptr_t a, uintptr_t b)
+{
+    return stack_walk_is_own(self, a)
+               ? stack_walk_is_own(self, b)
+               : stack_walk_is_on_signal_stack(self, a) && stack_walk_is_on_signal_stack(self, b);
+}
+
+// The caller's frame is not further outward on this stack: the function runs on another one than
+// its caller, and its tables say so, or they are wrong.
+static cold enum walk_step leave_stack(struct stack_walk *walk, uintptr_t cfa, int32_t fp_slot)
+{
+    uintptr_t saved = cfa - (uintptr_t)fp_slot * WORD, fp = walk->fp, pc;
+    struct stack_walk before = *walk;
+
+    if (cfa % WORD != 0 || are_on_one_stack(walk->self, walk->sp, cfa))
+        return WALK_ODD;
+    enter_stack(walk, cfa);
+    walk->sp = fp_slot ? saved : cfa - WORD; // the least address to be read
+    if (can_read(walk, cfa - WORD) && (!fp_slot || can_read(walk, saved))) {
+        pc = word_at(cfa - WORD);
+        fp = fp_slot ? word_at(saved) : fp;
+        if (is_code(pc)) {
+            go_to(walk, pc, cfa, fp);
+            return WALK_SWITCHED;
+        }
+    }
+    *walk = before;
+    return WALK_ODD;
+}
+
 // The frame whose caller's stack pointer is `cfa`.
 static inline enum walk_step leave_frame(struct stack_walk *walk, uintptr_t cfa, int32_t fp_slot)
 {
     uintptr_t fp = walk->fp;
 
     if (unlikely(cfa <= walk->sp) || unlikely(!can_read(walk, cfa - WORD)))
-        return WALK_BROKEN;
+        return leave_stack(walk, cfa, fp_slot);
     if (fp_slot) {
         uintptr_t saved = cfa - (uintptr_t)fp_slot * WORD;
 
         if (unlikely(!can_read(walk, saved)))
-            return WALK_BROKEN;
+            return WALK_ODD;
         fp = word_at(saved);
     }
     return go_to(walk, word_at(cfa - WORD), cfa, fp);
@@ -106,18 +151,11 @@ static enum walk_step leave_realigned(struct stack_walk *walk, int32_t offset)
     uintptr_t place = walk->fp + (uintptr_t)(intptr_t)offset, cfa;
 
     if (!can_read(walk, place))
-        return WALK_BROKEN;
+        return WALK_ODD;
     cfa = word_at(place);
     if (cfa <= walk->sp || !can_read(walk, cfa - WORD) || !can_read(walk, walk->fp))
-        return WALK_BROKEN;
+        return WALK_ODD;
     return go_to(walk, word_at(cfa - WORD), cfa, word_at(walk->fp));
-}
-
-static bool are_on_one_stack(const struct thread_state *self, uintptr_t a, uintptr_t b)
-{
-    return stack_walk_is_own(self, a)
-               ? stack_walk_is_own(self, b)
-               : stack_walk_is_on_signal_stack(self, a) && stack_walk_is_on_signal_stack(self, b);
 }
 
 // A handler ran on this stack or on another one; what it interrupted may be anywhere, but for a
@@ -140,23 +178,20 @@ static cold enum walk_step leave_handler(struct stack_walk *walk)
     return WALK_SWITCHED;
 }
 
-static bool is_code(uintptr_t pc)
-{
-    struct modules_code code;
-
-    return modules_code_at(pc, &code);
-}
-
-// No tables: code made at run time, or assembler without. If it keeps a frame pointer the caller is
-// found by it. A call through a wild pointer was interrupted before it did anything.
+// No entry in the tables: code made at run time, or assembler without. If it keeps a frame pointer
+// the caller is found by it; assembler is called from code. A call through a wild pointer was
+// interrupted before it did anything.
 static cold enum walk_step leave_unknown(struct stack_walk *walk)
 {
     uintptr_t fp = walk->fp;
+    bool is_made = !is_code(walk->pc);
 
-    if (walk->is_exact && !is_code(walk->pc) && can_read(walk, walk->sp) &&
-        is_code(word_at(walk->sp)))
+    if (walk->is_exact && is_made && can_read(walk, walk->sp) && is_code(word_at(walk->sp)))
         go_to(walk, word_at(walk->sp), walk->sp + WORD, fp);
-    else if (fp >= walk->sp && can_read(walk, fp) && can_read(walk, fp + WORD))
+    else if (fp == 0)
+        return go_to(walk, 0, walk->sp, 0);
+    else if (fp >= walk->sp && can_read(walk, fp) && can_read(walk, fp + WORD) &&
+             (is_made || is_code(word_at(fp + WORD))))
         go_to(walk, word_at(fp + WORD), fp + 2 * WORD, word_at(fp));
     else
         return WALK_BROKEN;

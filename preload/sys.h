@@ -65,7 +65,7 @@ void sys_allow_tracing(void);
 // Becomes the tracer of a thread of another process, and stops it.
 void sys_stop_thread(int tid);
 bool sys_is_on_signal_stack(void);
-void sys_block_signals(uint64_t *ret_old);
+void sys_block_signals(uint64_t *ret_old); // all but SIGTRAP
 void sys_restore_signals(const uint64_t *old);
 
 uint64_t sys_monotonic_ns(void);

@@ -162,6 +162,20 @@ static void round_sites(struct heap *heap)
     heap->total = total;
 }
 
+// With several threads the peak is known to header.peak_slack_bytes only; no less than what lives.
+static void raise_peak(struct heap *heap)
+{
+    if (heap->total.live_bytes <= heap->total.peak_bytes)
+        return;
+    heap->total.peak_bytes = heap->total.live_bytes;
+    heap->total.peak_blocks = heap->total.live_blocks;
+    for (size_t i = 0; i < heap->site_count; i++) {
+        struct heap_counts *counts = &heap->sites[i].counts;
+        counts->peak_bytes = counts->live_bytes;
+        counts->peak_blocks = counts->live_blocks;
+    }
+}
+
 int profile_load_cells(struct profile *profile, struct profile_reader *reader)
 {
     struct site_table table = {
@@ -177,6 +191,8 @@ int profile_load_cells(struct profile *profile, struct profile_reader *reader)
     free(table.numbers);
     if (error || profile->heap.site_count == 0)
         return error;
+    if (profile->header.peak_slack_bytes)
+        raise_peak(&profile->heap);
     qsort(profile->heap.sites, profile->heap.site_count, sizeof(*profile->heap.sites),
           compare_sites);
     if (profile_is_sampled(profile))

@@ -37,11 +37,13 @@ function(preload_test name)
 endfunction()
 
 foreach(subject options text profile_path profile_writer record_table stack_table live_table
-        cell_table guard own_heap spinlock sys rule_cache stack_memo)
+        cell_table guard own_heap spinlock sys rule_cache stack_memo
+        stack_shortcut stack_walk)
     preload_test(${subject})
 endforeach()
 if(NOT GAIAPROF_SANITIZE MATCHES "thread")
     preload_test(thread_table)
+    preload_test(stack_capture) # millions of single steps
 endif()
 preload_test(sampler)
 target_link_libraries(preload_sampler_test PRIVATE m)

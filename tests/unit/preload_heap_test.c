@@ -4,11 +4,13 @@
 // everything at every event. Events come by the functions the hooks call; preload_fake_capture.c
 // says which stack they come from. Blocks are mere numbers.
 #include "preload/heap.h"
+#include "preload/options.h"
 #include "preload/profile_writer.h"
 #include "preload/thread_table.h"
 #include "tests/unit/preload_support.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -425,7 +427,208 @@ static void test_threads(void **state)
     assert_int_equal(profile_header->live_bytes, whole.allocated_bytes - whole.freed_bytes);
 }
 
+// --- a sampled heap: each event stands for many
+
+#define SAMPLE_BYTES 4096u
+
+static int set_up_sampled(void **state)
+{
+    set_up(state);
+    options.heap = HEAP_SAMPLED;
+    options.sample_bytes = SAMPLE_BYTES;
+    options.sample_seed = 5;
+    sampler_start();
+    for (uint32_t i = 0; i < THREADS; i++)
+        sampler_init(&selves[i]->sampler, i + 1);
+    live_table_init(32);
+    return 0;
+}
+
+static int tear_down_sampled(void **state)
+{
+    options.heap = HEAP_EXACT;
+    return tear_down(state);
+}
+
+static void assert_filter_is_empty(void)
+{
+    for (size_t i = 0; i < 1 << LIVE_FILTER_BITS; i++)
+        assert_int_equal(live_filter[i], 0);
+}
+
+static struct profile_cell_samples samples_of(uint32_t stack)
+{
+    struct profile_cell *cell = cell_table_get(&selves[0]->cells, 0, stack);
+
+    assert_non_null(cell);
+    return *cell_samples(cell);
+}
+
+// What a block adds its free takes away, whatever came in between.
+static void test_sampled_weights_cancel(void **state)
+{
+    static uint64_t bytes[BLOCKS];
+    struct random random = {21};
+
+    (void)state;
+    memset(bytes, 0xff, sizeof(bytes));
+    for (unsigned i = 0; i < 100000; i++) {
+        uint32_t block = random_below(&random, BLOCKS);
+
+        if (bytes[block] != UINT64_MAX) {
+            assert_true(live_filter_may_have(address(block)));
+            heap_freed(selves[0], address(block));
+            bytes[block] = UINT64_MAX;
+        } else {
+            bytes[block] = random_bytes(&random);
+            heap_sampled(selves[0], address(block), bytes[block],
+                         PRELOAD_FRAME(1 + block % STACKS));
+        }
+    }
+    for (uint32_t block = 0; block < BLOCKS; block++)
+        if (bytes[block] != UINT64_MAX)
+            heap_freed(selves[0], address(block));
+    read_totals();
+    for (uint32_t stack = 1; stack <= STACKS; stack++) {
+        struct profile_cell_samples samples = samples_of(stack);
+
+        assert_true(seen[stack].allocations > 1000 * PROFILE_SAMPLED_UNIT);
+        assert_int_equal(seen[stack].allocations, seen[stack].frees);
+        assert_int_equal(seen[stack].allocated_bytes, seen[stack].freed_bytes);
+        assert_int_equal(samples.samples, samples.freed_samples);
+        assert_true(fabs(samples.variance_blocks - samples.freed_variance_blocks) <=
+                    1e-9 * samples.variance_blocks);
+    }
+    assert_int_equal(profile_header->live_bytes, 0);
+    assert_int_equal(profile_header->dropped[PROFILE_DROP_REUSED], 0);
+    assert_filter_is_empty();
+}
+
+static void test_sampled_weights(void **state)
+{
+    struct sampler_weight weight;
+
+    (void)state;
+    heap_sampled(selves[0], address(1), 100, PRELOAD_FRAME(1));
+    heap_sampled(selves[0], address(2), 0, PRELOAD_FRAME(2));
+    heap_sampled(selves[0], address(3), 100 << 20, PRELOAD_FRAME(3));
+    read_totals();
+    weight = sampler_weigh(100);
+    assert_int_equal(seen[1].allocations, weight.blocks);
+    assert_int_equal(seen[1].allocated_bytes, weight.bytes);
+    assert_in_range(weight.bytes, 4100, 4200); // of 4096 bytes one is taken
+    assert_int_equal(seen[2].allocations, sampler_weigh(0).blocks);
+    assert_int_equal(seen[2].allocated_bytes, 0);
+    assert_int_equal(seen[3].allocations, PROFILE_SAMPLED_UNIT); // for sure
+    assert_int_equal(seen[3].allocated_bytes, 100 << 20);
+    assert_int_equal(records[0].allocated_bytes, whole.allocated_bytes);
+}
+
+static void test_sampled_unknown_frees_are_not_counted(void **state)
+{
+    (void)state;
+    heap_freed(selves[0], address(1));
+    assert_int_equal(profile_header->unknown_frees, 0);
+}
+
+static void test_sampled_realloc(void **state)
+{
+    struct live_block taken;
+
+    (void)state;
+    heap_sampled(selves[0], address(1), 100, PRELOAD_FRAME(1));
+    taken = heap_take(address(1));
+    assert_int_equal(taken.stack, 1);
+    assert_filter_is_empty();
+    heap_put_back(address(1), taken); // it failed
+    assert_true(live_filter_may_have(address(1)));
+    assert_int_equal(live_table_get(address(1)).bytes, 100);
+    selves[0]->sampler.countdown_bytes = 1000;
+    heap_reallocated(selves[0], address(1), heap_take(address(1)), address(2), 300,
+                     PRELOAD_FRAME(2)); // not taken
+    assert_int_equal(selves[0]->sampler.countdown_bytes, 700);
+    assert_false(live_filter_may_have(address(2)));
+    heap_reallocated(selves[0], address(2), heap_take(address(2)), address(3), 701,
+                     PRELOAD_FRAME(3));
+    assert_true(live_filter_may_have(address(3)));
+    assert_int_equal(records[0].reallocs, sampler_weigh(701).blocks);
+    heap_put_back(address(9), (struct live_block){0, 0}); // nothing was known
+    heap_freed(selves[0], address(3));
+    read_totals();
+    assert_int_equal(whole.allocated_bytes, whole.freed_bytes);
+    assert_filter_is_empty();
+}
+
+// The free of a sampled block passes us by; the address comes back, or that of the other block
+// which the same slot serves. The new block's free must not pass us by too.
+static void check_missed_free(const void *missed, const void *block)
+{
+    heap_sampled(selves[0], missed, 100, PRELOAD_FRAME(1));
+    heap_sampled(selves[0], block, 200, PRELOAD_FRAME(2));
+    assert_true(live_filter_may_have(block));
+    heap_freed(selves[0], block);
+    read_totals();
+    assert_int_equal(whole.allocated_bytes, whole.freed_bytes);
+    assert_int_equal(profile_header->live_bytes, 0);
+    assert_int_equal(live_table_get(block).stack, 0);
+}
+
+static void test_sampled_missed_free(void **state)
+{
+    (void)state;
+    check_missed_free(address(1), address(1));
+}
+
+static void test_sampled_missed_free_of_the_other_place(void **state)
+{
+    (void)state;
+    check_missed_free((const char *)address(1) + 16, address(1));
+}
+
+// Freed with no allocation in between, sampled or not.
+static void test_sampled_temporary(void **state)
+{
+    (void)state;
+    heap_sampled(selves[0], address(1), 10, PRELOAD_FRAME(1));
+    heap_freed(selves[0], address(1));
+    heap_sampled(selves[0], address(1), 10, PRELOAD_FRAME(2));
+    selves[0]->sampler.countdown_bytes = 1000;
+    selves[0]->last_countdown_bytes = 1000;
+    assert_true(sampler_skips(&selves[0]->sampler, 0));
+    heap_freed(selves[0], address(1));
+    heap_sampled(selves[0], address(1), 10, PRELOAD_FRAME(3));
+    heap_freed(selves[1], address(1));
+    read_totals();
+    assert_int_equal(seen[1].temporary, sampler_weigh(10).blocks);
+    assert_int_equal(seen[2].temporary, 0);
+    assert_int_equal(seen[3].temporary, 0);
+}
+
+// The sampler takes each of many with the right probability: what is counted is what there was.
+static void test_sampled_sums(void **state)
+{
+    uint64_t bytes = 0, blocks = 0;
+    struct random random = {31};
+
+    (void)state;
+    for (uint32_t i = 0; i < 2000000; i++) {
+        uint64_t size = 1 + random_below(&random, 400);
+
+        blocks++;
+        bytes += size;
+        if (!sampler_skips(&selves[0]->sampler, size)) {
+            heap_sampled(selves[0], address(i % BLOCKS), size, PRELOAD_FRAME(1));
+            heap_freed(selves[0], address(i % BLOCKS));
+        }
+    }
+    read_totals();
+    assert_in_range(whole.allocations / PROFILE_SAMPLED_UNIT, blocks * 97 / 100,
+                    blocks * 103 / 100);
+    assert_in_range(whole.allocated_bytes, bytes * 98 / 100, bytes * 102 / 100);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST_SAMPLED(name) cmocka_unit_test_setup_teardown(name, set_up_sampled, tear_down_sampled)
 
 int main(void)
 {
@@ -441,6 +644,14 @@ int main(void)
         TEST(test_freed_as_it_was_allocated),
         TEST(test_batches),
         TEST(test_threads),
+        TEST_SAMPLED(test_sampled_weights_cancel),
+        TEST_SAMPLED(test_sampled_weights),
+        TEST_SAMPLED(test_sampled_unknown_frees_are_not_counted),
+        TEST_SAMPLED(test_sampled_realloc),
+        TEST_SAMPLED(test_sampled_missed_free),
+        TEST_SAMPLED(test_sampled_missed_free_of_the_other_place),
+        TEST_SAMPLED(test_sampled_temporary),
+        TEST_SAMPLED(test_sampled_sums),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

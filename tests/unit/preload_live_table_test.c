@@ -3,6 +3,7 @@
 // preload_live_table_test.c - the shadow of the address space: a block is found where it was put
 // and nowhere else. Addresses are mere numbers here.
 #include "preload/live_table.h"
+#include "preload/options.h"
 #include "tests/unit/preload_support.h"
 
 #include <stdlib.h>
@@ -278,6 +279,165 @@ static void test_threads(void **state)
             assert_block(get(thread_block(thread, leaf)), thread + 1, leaf);
 }
 
+// --- stretches: memory comes where blocks have neighbours
+
+static struct live_leaf *leaf_of(uint64_t address)
+{
+    struct live_leaf *leaf = live_leaf_of((uintptr_t)address);
+
+    assert_non_null(leaf);
+    return leaf;
+}
+
+static bool has_stretch(uint64_t address)
+{
+    return live_has_stretch(leaf_of(address), live_slot((uintptr_t)address));
+}
+
+static void check_stretches(unsigned granule)
+{
+    uint64_t covered = ((uint64_t)granule / 8) << LIVE_STRETCH_BITS; // addresses of one stretch
+    uint64_t first = 7 * LEAF;
+
+    live_table_init(granule);
+    options.heap = HEAP_EXACT;
+    put(first, 1, LIVE_SPARSE_BYTES); // alone
+    assert_int_equal(leaf_of(first)->stretches, 0);
+    put(first + covered, 1, LIVE_SPARSE_BYTES - 1);
+    assert_int_equal(leaf_of(first)->stretches, 2);
+    assert_false(has_stretch(first + covered - granule));
+    assert_true(has_stretch(first + covered));
+    assert_true(has_stretch(first + 2 * covered - granule));
+    assert_false(has_stretch(first + 2 * covered));
+    put(first + LEAF - granule, 1, 1); // the last one
+    assert_int_equal(leaf_of(first)->stretches, 2 | UINT64_C(1) << (LEAF / covered - 1));
+    for (uint64_t at = first; at < first + LEAF; at += covered)
+        put(at, 2, 5);
+    assert_int_equal(leaf_of(first)->stretches, UINT64_MAX >> (64 - LEAF / covered));
+    assert_block(get(first + LEAF - granule), 1, 1);
+}
+
+static void test_stretches(void **state)
+{
+    (void)state;
+    check_stretches(8);
+    live_table_reset();
+    check_stretches(32);
+}
+
+// Of a sampled heap blocks lie far apart.
+static void test_stretches_of_a_sampled_heap(void **state)
+{
+    (void)state;
+    options.heap = HEAP_SAMPLED;
+    put(9 * LEAF, 1, 1);
+    assert_int_equal(leaf_of(9 * LEAF)->stretches, 0);
+    options.heap = HEAP_EXACT;
+}
+
+// --- the filter
+
+#define FILTER_BLOCKS 3000
+
+static const void *filter_block(uint32_t index)
+{
+    return (const void *)(UINT64_C(0x7f0000000000) + index * UINT64_C(16));
+}
+
+static void assert_filter_is_empty(void)
+{
+    for (size_t i = 0; i < 1 << LIVE_FILTER_BITS; i++)
+        assert_int_equal(live_filter[i], 0);
+}
+
+static void test_filter_has_what_was_added(void **state)
+{
+    (void)state;
+    assert_false(live_filter_may_have(filter_block(0)));
+    for (uint32_t i = 0; i < FILTER_BLOCKS; i++) {
+        live_filter_add(filter_block(i));
+        for (uint32_t j = i & ~63u; j <= i; j++)
+            assert_true(live_filter_may_have(filter_block(j)));
+    }
+    for (uint32_t i = 0; i < FILTER_BLOCKS; i++) {
+        assert_true(live_filter_may_have(filter_block(i)));
+        live_filter_remove(filter_block(i));
+    }
+    assert_filter_is_empty();
+}
+
+// Blocks come and go in any order: none that is there is ever denied.
+static void test_filter_against_model(void **state)
+{
+    static bool is_in[FILTER_BLOCKS];
+    struct random random = {11};
+    unsigned strangers = 0;
+
+    (void)state;
+    memset(is_in, 0, sizeof(is_in));
+    for (unsigned i = 0; i < 300000; i++) {
+        uint32_t block = random_below(&random, FILTER_BLOCKS);
+
+        is_in[block] ? live_filter_remove(filter_block(block))
+                     : live_filter_add(filter_block(block));
+        is_in[block] = !is_in[block];
+        block = random_below(&random, FILTER_BLOCKS);
+        if (is_in[block])
+            assert_true(live_filter_may_have(filter_block(block)));
+        strangers += live_filter_may_have(filter_block(FILTER_BLOCKS + 1 + i));
+    }
+    assert_true(strangers < 300000 / 50); // hardly any
+    for (uint32_t i = 0; i < FILTER_BLOCKS; i++)
+        if (is_in[i])
+            live_filter_remove(filter_block(i));
+    assert_filter_is_empty();
+}
+
+// The same address: more blocks than a count can hold.
+static void test_filter_count_is_full(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 40; i++)
+        live_filter_add(filter_block(1));
+    for (int i = 0; i < 40; i++) {
+        assert_true(live_filter_may_have(filter_block(1)));
+        live_filter_remove(filter_block(1));
+    }
+    assert_true(live_filter_may_have(filter_block(1))); // what was not counted may be there
+    live_table_reset();
+    assert_false(live_filter_may_have(filter_block(1)));
+}
+
+// What was never added is removed: other blocks stay.
+static void test_filter_removed_too_often(void **state)
+{
+    (void)state;
+    live_filter_remove(filter_block(2));
+    live_filter_add(filter_block(2));
+    assert_true(live_filter_may_have(filter_block(2)));
+    live_filter_remove(filter_block(2));
+    live_filter_add(filter_block(2));
+    assert_true(live_filter_may_have(filter_block(2)));
+}
+
+static void add_and_remove(unsigned thread)
+{
+    for (uint32_t i = 0; i < 200000; i++) {
+        const void *block = filter_block(thread * 1000 + i % 100);
+
+        live_filter_add(block);
+        if (live_filter_may_have(block))
+            live_filter_remove(block);
+    }
+}
+
+static void test_filter_threads(void **state)
+{
+    (void)state;
+    run_threads(add_and_remove);
+    assert_filter_is_empty();
+}
+
 #define TEST(name) cmocka_unit_test_teardown(name, tear_down)
 
 int main(void)
@@ -297,6 +457,13 @@ int main(void)
         TEST(test_reset),
         TEST(test_random_events_against_model),
         TEST(test_threads),
+        TEST(test_stretches),
+        TEST(test_stretches_of_a_sampled_heap),
+        TEST(test_filter_has_what_was_added),
+        TEST(test_filter_against_model),
+        TEST(test_filter_count_is_full),
+        TEST(test_filter_removed_too_often),
+        TEST(test_filter_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

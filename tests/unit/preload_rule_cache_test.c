@@ -4,6 +4,7 @@
 // is odd. The modules and their tables are made up: the cache asks this file for them.
 #define modules_code_at fake_code_at
 #define cfi_rule_at fake_rule_at
+#define modules_generation fake_generation
 #include "preload/rule_cache.c"
 #include "tests/unit/preload_support.h"
 
@@ -18,8 +19,14 @@ static struct {
     struct modules_code code;
     uintptr_t asked; // where the last rule was looked for
     unsigned lookups;
+    uint32_t generation;
     void (*meanwhile)(void); // what another thread does during a lookup
 } fake;
+
+uint32_t fake_generation(void)
+{
+    return fake.generation;
+}
 
 bool fake_code_at(uintptr_t pc, struct modules_code *ret_code)
 {
@@ -167,8 +174,8 @@ static void test_no_tables(void **state)
 {
     (void)state;
     fake.code.tables.header = 0;
-    assert_rule(get(0x50000, false), CFI_NONE, 0, 0);
-    assert_rule(get(0x50000, false), CFI_NONE, 0, 0);
+    assert_rule(get(0x50000, false), CFI_ODD, 0, 0);
+    assert_rule(get(0x50000, false), CFI_ODD, 0, 0);
     assert_int_equal(fake.lookups, 1);
     assert_int_equal(fake.asked, 0);
 }
@@ -274,15 +281,13 @@ static void test_trampoline(void **state)
     use_code(trampoline, sizeof(trampoline));
     assert_rule(rule_cache_get(pc, false), CFI_SIGNAL, 0, 0);
     assert_rule(rule_cache_get(pc, false), CFI_SIGNAL, 0, 0);
-    assert_int_equal(fake.lookups, 1);
-    assert_rule(rule_cache_get(pc, true), CFI_SIGNAL, 0, 0);
     assert_rule(rule_cache_get(pc + 1, true), CFI_SP, 16, 2);
     rule_cache_clear();
     fake.code.tables.header = 0; // of libcs without a table
     assert_rule(rule_cache_get(pc, false), CFI_SIGNAL, 0, 0);
     rule_cache_clear();
     fake.code.end--; // not a byte is read beyond
-    assert_rule(rule_cache_get(pc, false), CFI_NONE, 0, 0);
+    assert_rule(rule_cache_get(pc, false), CFI_ODD, 0, 0);
 }
 
 // The instruction before the trampoline may be the last of another function: interrupted there, or
@@ -302,6 +307,8 @@ static void test_before_the_trampoline(void **state)
 
 static void unload(void)
 {
+    rule_cache_clear();
+    fake.generation++;
     rule_cache_clear();
     fake.rule = (struct cfi_rule){CFI_SP, 32, 4}; // of what is loaded there next
 }

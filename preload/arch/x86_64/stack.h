@@ -23,6 +23,9 @@ static inline uintptr_t host_frame_sp(const struct host_frame *frame)
     return (uintptr_t)(frame + 1);
 }
 
+// Below the stack pointer, left alone by signal handlers.
+#define ARCH_RED_ZONE_BYTES 128u
+
 static inline uintptr_t arch_stack_pointer(void)
 {
     uintptr_t sp;

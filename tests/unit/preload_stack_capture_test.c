@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: MIT
+//
+// preload_stack_capture_test.c - memo and shortcuts against the plain truth: stacks in an array,
+// full of words that may be return addresses, frame pointers or neither, under rules made up for
+// each "address". A few words change between two captures; each must give what a walk from scratch
+// gives. So it does after a handler jumped out of the capture before, at any instruction.
+#include "preload/arch/stack.h"
+#include "preload/options.h"
+#include "preload/profile_writer.h"
+#include "preload/rule_cache.h"
+#include "preload/stack_capture.h"
+#include "preload/stack_table.h"
+#include "preload/stack_walk.h"
+#include "preload/thread_table.h"
+#include "tests/unit/preload_steps.h"
+#include "tests/unit/preload_support.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+#define WORDS 120
+#define FIRST 40 // what lies below are hooks' frames
+#define PCS 24
+#define FRAMES_MAX 64
+#define PAGE ((size_t)4096)
+
+static uintptr_t *words; // up to the end of a page, with a hole behind it
+static struct cfi_rule rules[PCS];
+static struct thread_state self;
+static struct random noise;
+static const struct host_frame *caller;
+
+static uintptr_t pc_of(uint32_t index)
+{
+    return 0x100000 + 64 * (uintptr_t)index;
+}
+
+// As if the rule of the call before the address had been looked up.
+static void remember_rule(uint32_t index, struct cfi_rule rule)
+{
+    uintptr_t key = pc_of(index) - 1;
+    uint64_t offset = (uint64_t)(rule.offset / 8) & ((1u << RULE_OFFSET_BITS) - 1);
+
+    rules[index] = rule;
+    rule_cache_set(key)[0] = (uint64_t)(key >> RULE_SET_BITS) << RULE_BITS |
+                             offset << (RULE_SLOT_BITS + RULE_KIND_BITS) |
+                             (uint64_t)rule.fp_slot << RULE_KIND_BITS | (uint64_t)rule.kind;
+}
+
+static struct cfi_rule random_rule(void)
+{
+    int32_t words_of_frame = 1 + (int32_t)random_below(&noise, 4);
+
+    switch (random_below(&noise, 12)) {
+    case 0:
+        return (struct cfi_rule){CFI_FP, 16, 2};
+    case 1:
+        return (struct cfi_rule){CFI_FP, 8 * (1 + words_of_frame), 0};
+    case 2:
+        return (struct cfi_rule){CFI_FP_DEREF, -8, 0};
+    case 3:
+        return (struct cfi_rule){CFI_END, 0, 0};
+    case 4:
+    case 5:
+    case 6:
+    case 7:
+        return (struct cfi_rule){CFI_SP, 8 * (1 + words_of_frame), 2};
+    default:
+        return (struct cfi_rule){CFI_SP, 8 * words_of_frame, 0};
+    }
+}
+
+static uintptr_t random_word(void)
+{
+    switch (random_below(&noise, 6)) {
+    case 0:
+        return (uintptr_t)&words[FIRST + random_below(&noise, WORDS - FIRST)];
+    case 1:
+        return random_below(&noise, 8) ? (uintptr_t)&words[WORDS - 10] : 0;
+    default:
+        return pc_of(random_below(&noise, PCS));
+    }
+}
+
+static void map_words(void)
+{
+    char *pages = mmap(NULL, 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    assert_true(pages != MAP_FAILED);
+    assert_int_equal(mprotect(pages, PAGE, PROT_READ | PROT_WRITE), 0);
+    words = (uintptr_t *)(pages + PAGE) - WORDS;
+}
+
+static int set_up(void **state)
+{
+    preload_profile_open(state);
+    map_words();
+    memset(&self, 0, sizeof(self));
+    self.stack_low = (uintptr_t)words;
+    self.stack_high = (uintptr_t)(words + WORDS);
+    stack_capture_begin_thread(&self.stacks);
+    noise.state = 1;
+    for (uint32_t i = 0; i < PCS; i++)
+        remember_rule(i, random_rule());
+    for (size_t i = 0; i < WORDS; i++)
+        words[i] = random_word();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    munmap((char *)(words + WORDS) - PAGE, 2 * PAGE);
+    return preload_profile_close(state);
+}
+
+// The stack, from scratch.
+static uint32_t truth(void)
+{
+    uintptr_t pcs[FRAMES_MAX];
+    struct stack_walk walk;
+    enum walk_step step = WALK_STEPPED;
+    size_t count = 0;
+    uint32_t marker = 0;
+
+    stack_walk_init(&walk, &self, caller->pc, host_frame_sp(caller), caller->fp);
+    while (step == WALK_STEPPED && count < options.max_frames) {
+        pcs[count++] = walk.pc;
+        step = stack_walk_step(&walk, rules[(walk.pc - pc_of(0)) / 64 % PCS]);
+        if (step == WALK_STEPPED && (walk.pc - pc_of(0) >= 64 * PCS || walk.pc % 64))
+            return 0; // nothing of ours: code without tables
+    }
+    if (step == WALK_ODD) // for libunwind, which is not there
+        return stack_table_intern(pcs, 1, PROFILE_MARKER_STARTUP);
+    if (step == WALK_STEPPED)
+        marker = PROFILE_MARKER_TRUNCATED;
+    return stack_table_intern(pcs, count, marker);
+}
+
+// Another event: from one of a few places, with some words changed, or all from there on, or none.
+static void next_event(void)
+{
+    uint32_t place = FIRST + random_below(&noise, 4), pc = random_below(&noise, 6);
+
+    for (uint32_t changes = random_below(&noise, 4); changes > 0; changes--)
+        words[FIRST + random_below(&noise, WORDS - FIRST)] = random_word();
+    words[place - 2] = random_below(&noise, 4) ? (uintptr_t)&words[WORDS - 10] : random_word();
+    words[place - 1] = pc_of(pc);
+    caller = (const struct host_frame *)&words[place - 2];
+    if (!truth())
+        next_event();
+}
+
+static void check_events(unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        next_event();
+        for (uint32_t times = 1 + random_below(&noise, 3); times > 0; times--)
+            assert_int_equal(stack_capture(&self, caller), truth());
+    }
+}
+
+static void check_frames_max(unsigned frames_max)
+{
+    options.max_frames = frames_max;
+    stack_capture_begin_thread(&self.stacks);
+    for (unsigned round = 0; round < 400; round++) {
+        check_events(200);
+        for (uint32_t i = 0; i < PCS; i++) // other code, at a new time
+            remember_rule(i, random_rule());
+        stack_capture_begin_thread(&self.stacks);
+    }
+}
+
+static void test_against_truth(void **state)
+{
+    (void)state;
+    check_frames_max(FRAMES_MAX);
+    assert_int_equal(profile_header->truncated_stacks, 0);
+}
+
+static void test_truncated_against_truth(void **state)
+{
+    (void)state;
+    check_frames_max(6);
+    assert_true(profile_header->truncated_stacks > 1000);
+}
+
+static void test_one_frame_against_truth(void **state)
+{
+    (void)state;
+    check_frames_max(1);
+}
+
+static void test_unknown_stack_against_truth(void **state)
+{
+    (void)state;
+    self.stack_low = self.stack_high = 0;
+    options.max_frames = 6;
+    check_events(20000);
+}
+
+// --- jumps
+
+static sigjmp_buf ground;
+static unsigned jump_at;
+
+static void jump(void)
+{
+    if (steps_count == jump_at)
+        siglongjmp(ground, 1);
+}
+
+static void capture(void)
+{
+    stack_capture(&self, caller);
+}
+
+// Whether it jumped: the capture had as many instructions.
+static bool capture_until(unsigned instruction)
+{
+    jump_at = instruction;
+    if (sigsetjmp(ground, 1))
+        return true;
+    steps_run(capture, jump);
+    return false;
+}
+
+static void check_jumps(unsigned frames_max)
+{
+    unsigned jumps = 0;
+
+    options.max_frames = frames_max;
+    for (unsigned round = 0; round < 2; round++) {
+        check_events(100);
+        for (unsigned instruction = 1; instruction < 1500;
+             instruction += 1 + random_below(&noise, 7)) {
+            next_event();
+            jumps += capture_until(instruction);
+            check_events(2);
+        }
+    }
+    assert_true(jumps > 50);
+}
+
+static void test_jumps(void **state)
+{
+    (void)state;
+    check_jumps(FRAMES_MAX);
+}
+
+// Whether a memo is of a truncated stack belongs to it.
+static void test_jumps_with_truncated_stacks(void **state)
+{
+    (void)state;
+    check_jumps(6);
+}
+
+static unsigned untold;
+
+static bool has_marker(uint32_t stack)
+{
+    while (stack_table_take_frame(&stack))
+        continue;
+    return stack != 0;
+}
+
+// A memo that ends at a marker says that there are more frames.
+static void look_at_memo(void)
+{
+    const struct stack_memo *memo = &self.stacks.memos[0];
+
+    untold += memo->inner->pc && has_marker(memo->inner->stack) && !memo->is_truncated;
+}
+
+static void test_jump_out_of_a_truncated_stack(void **state)
+{
+    (void)state;
+    options.max_frames = 2;
+    untold = 0;
+    for (unsigned i = 0; i < 200; i++) {
+        next_event();
+        steps_run(capture, look_at_memo);
+    }
+    assert_true(profile_header->truncated_stacks > 50);
+    assert_int_equal(untold, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_against_truth),
+        TEST(test_truncated_against_truth),
+        TEST(test_one_frame_against_truth),
+        TEST(test_unknown_stack_against_truth),
+        TEST(test_jumps),
+        TEST(test_jumps_with_truncated_stacks),
+        TEST(test_jump_out_of_a_truncated_stack),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
