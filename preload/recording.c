@@ -12,6 +12,7 @@
 #include "preload/profile_path.h"
 #include "preload/real.h"
 #include "preload/reporter.h"
+#include "preload/rule_cache.h"
 #include "preload/slab.h"
 #include "preload/stack_table.h"
 #include "preload/symbols.h"
@@ -250,6 +251,7 @@ static void reset(void)
     stack_table_reset();
     live_table_reset();
     modules_reset();
+    rule_cache_clear();
     is_finished = 0;
     guard_sp = 0;
 }

@@ -80,18 +80,16 @@ static void look_up(void *argument)
     struct lookup *lookup = argument;
     uintptr_t key = lookup->pc - !lookup->is_exact;
     uint32_t generation = modules_generation();
+    struct cfi_rule special;
     struct modules_code code;
 
     // other code may be loaded there any time: not to be kept
     if (key >> RULE_KEY_BITS || !modules_code_at(key, &code))
         return;
-    if (lookup->is_exact) {
-        lookup->rule = rule_of(&code, key);
-        return;
-    }
-    lookup->rule = rule_of_return(&code, lookup->pc);
-    if (lookup->rule.kind == CFI_UNKNOWN)
-        lookup->rule = rule_of(&code, key);
+    special = rule_of_return(&code, key + 1);
+    lookup->rule = special.kind == CFI_UNKNOWN || lookup->is_exact ? rule_of(&code, key) : special;
+    if (special.kind != CFI_UNKNOWN)
+        return; // interrupted at the key, and returning behind it, are two things
     store(key, lookup->rule);
     // The module may have been another thread's to unload. Either the cache is cleared after this
     // store, or we see the new generation here.

@@ -55,11 +55,8 @@ static inline struct cfi_rule rule_cache_unpack(uint64_t word)
 // of a module. Any thread in a hook.
 static inline struct cfi_rule rule_cache_get(uintptr_t pc, bool is_exact)
 {
-    uintptr_t key = pc - 1;
+    uintptr_t key = pc - !is_exact;
     const uint64_t *set = rule_cache_set(key);
-
-    if (unlikely(is_exact)) // not kept: a return to the next instruction is another thing
-        return rule_cache_add(pc, true);
 
     for (int way = 0; way < 2; way++) {
         uint64_t word = atomic_get(&set[way]);

@@ -201,6 +201,8 @@ static uint32_t intern(struct capture *capture)
     uintptr_t pc = capture->walk.pc, sp = capture->walk.sp, fp = capture->walk.fp;
 
     stack_memo_cut(memo, outer);
+    if (!is_joined)
+        memo->is_truncated = capture->marker == PROFILE_MARKER_TRUNCATED;
     for (size_t i = capture->count; stack && i-- > 0;) {
         const struct walked_frame *frame = &capture->frames[i];
 
@@ -222,8 +224,6 @@ static void describe_memo(struct capture *capture)
 {
     struct stack_memo *memo = capture->memo;
 
-    if (capture->joint == memo->frames_end)
-        memo->is_truncated = capture->marker == PROFILE_MARKER_TRUNCATED;
     memo->low = memo->inner->sp - FIBER_ROOM_BYTES;
     if (memo->inner != memo->frames_end)
         memo->high = memo->frames_end[-1].sp + 1;

@@ -6,6 +6,7 @@
 #define GAIAPROF_PRELOAD_STEPS_H
 
 #include <signal.h>
+#include <stdint.h>
 #include <string.h>
 #include <ucontext.h>
 
