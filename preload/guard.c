@@ -34,5 +34,8 @@ cold bool guard_is_stale(uintptr_t sp)
         return false;
     // Outside the hook, or on another stack. While the hook is under way only a handler on the
     // signal stack can be that: a hook never switches stacks in the middle.
+    // The kernel does not say so of one that it disarms on entry (SS_AUTODISARM).
+    if (thread_self && sp - thread_self->signal_stack_low < thread_self->signal_stack_bytes)
+        return false;
     return !sys_is_on_signal_stack();
 }

@@ -102,6 +102,8 @@ static bool joins(struct capture *capture)
     const struct memo_frame *frame = capture->candidate;
     const struct memo_read *difference;
 
+    if (walk->is_foreign) // what could be read then may be gone by now: each word is probed
+        return false;
     while (frame->sp < walk->sp)
         frame++;
     capture->candidate = frame;

@@ -21,6 +21,7 @@
 #include <sys/auxv.h>
 
 #define BUCKETS 4096u
+#define MAIN_STACK_BYTES_MAX (64u << 20)
 #define RETIRED_TRIES 4
 #define BIRTH_TRIES 10000 // half a second
 
@@ -219,6 +220,9 @@ static uintptr_t main_stack_high(void)
 static void set_main_stack(struct thread_state *state)
 {
     uint64_t limit = sys_stack_limit_bytes();
+
+    if (limit > MAIN_STACK_BYTES_MAX) // without a limit others lie below: as a fiber's
+        limit = MAIN_STACK_BYTES_MAX;
 
     state->stack_high = main_stack_high();
     state->stack_low = limit < state->stack_high ? state->stack_high - limit : 0;
