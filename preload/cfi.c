@@ -347,18 +347,35 @@ static bool covers(const struct fde *fde, uintptr_t pc)
 
 // ---- finding the entry
 
-// Every entry in turn: where the linker made no sorted table.
-static bool find_by_scan(const struct cfi_tables *tables, uintptr_t at, uintptr_t pc,
-                         struct fde *fde)
-{
-    struct cursor entry;
+enum search {
+    SEARCH_FOUND,
+    SEARCH_NONE, // no entry covers the address
+    SEARCH_BAD,  // the tables can't be read
+};
 
-    while (open_entry(tables, at, &entry)) {
-        if (parse_fde(tables, at, fde) && covers(fde, pc))
-            return true;
-        at = entry.end;
+// Every entry in turn: where the linker made no sorted table.
+static enum search find_by_scan(const struct cfi_tables *tables, uintptr_t at, uintptr_t pc,
+                                struct fde *fde)
+{
+    struct cursor entry, rest;
+    bool is_bad = at < tables->start || at > tables->end;
+    size_t id_bytes;
+
+    while ((id_bytes = open_entry(tables, at, &entry)) != 0) {
+        uintptr_t end = entry.end;
+
+        if (take(&entry, id_bytes) != 0) { // of a CIE it is 0
+            if (!parse_fde(tables, at, fde))
+                is_bad = true;
+            else if (covers(fde, pc))
+                return SEARCH_FOUND;
+        }
+        at = end;
     }
-    return false;
+    rest = (struct cursor){at, tables->end, is_bad};
+    if (is_bad || take(&rest, 4) != 0) // a length of 0, or no bytes: the end
+        return SEARCH_BAD;
+    return SEARCH_NONE;
 }
 
 struct table_row { // both counted from the header
@@ -374,8 +391,8 @@ static struct table_row row_at(uintptr_t table, uint64_t index)
     return row;
 }
 
-static bool find_by_table(const struct cfi_tables *tables, uintptr_t table, uint64_t count,
-                          uintptr_t pc, struct fde *fde)
+static enum search find_by_table(const struct cfi_tables *tables, uintptr_t table, uint64_t count,
+                                 uintptr_t pc, struct fde *fde)
 {
     int64_t wanted = (int64_t)(pc - tables->header);
     uint64_t low = 0, high = count; // rows before `low` begin at or before pc, from `high` on after
@@ -389,13 +406,13 @@ static bool find_by_table(const struct cfi_tables *tables, uintptr_t table, uint
             high = middle;
     }
     if (low == 0)
-        return false;
-    return parse_fde(tables, tables->header + (uintptr_t)(intptr_t)row_at(table, low - 1).fde,
-                     fde) &&
-           covers(fde, pc);
+        return SEARCH_NONE;
+    if (!parse_fde(tables, tables->header + (uintptr_t)(intptr_t)row_at(table, low - 1).fde, fde))
+        return SEARCH_BAD;
+    return covers(fde, pc) ? SEARCH_FOUND : SEARCH_NONE;
 }
 
-static bool find_fde(const struct cfi_tables *tables, uintptr_t pc, struct fde *fde)
+static enum search find_fde(const struct cfi_tables *tables, uintptr_t pc, struct fde *fde)
 {
     struct cursor in = {tables->header, tables->end,
                         tables->header < tables->start || tables->header > tables->end};
@@ -404,18 +421,18 @@ static bool find_fde(const struct cfi_tables *tables, uintptr_t pc, struct fde *
     uint64_t count;
 
     if (in.is_bad || take(&in, 1) != 1) // version
-        return false;
+        return SEARCH_BAD;
     frame_encoding = (unsigned)take(&in, 1);
     count_encoding = (unsigned)take(&in, 1);
     table_encoding = (unsigned)take(&in, 1);
     frames = take_pointer(&in, frame_encoding, tables->header);
     if (in.is_bad)
-        return false;
+        return SEARCH_BAD;
     if (table_encoding != (DW_EH_PE_datarel | DW_EH_PE_sdata4) || count_encoding == DW_EH_PE_omit)
         return find_by_scan(tables, frames, pc, fde);
     count = take_pointer(&in, count_encoding, tables->header);
     if (in.is_bad || count > (in.end - in.at) / sizeof(struct table_row))
-        return false;
+        return SEARCH_BAD;
     return find_by_table(tables, in.at, count, pc, fde);
 }
 
@@ -880,8 +897,14 @@ cold struct cfi_rule cfi_rule_at(const struct cfi_tables *tables, uintptr_t pc)
     struct fde fde;
     struct machine machine;
 
-    if (!find_fde(tables, pc, &fde))
+    switch (find_fde(tables, pc, &fde)) {
+    case SEARCH_NONE:
         return (struct cfi_rule){CFI_NONE, 0, 0};
+    case SEARCH_BAD:
+        return odd;
+    case SEARCH_FOUND:
+        break;
+    }
     if (fde.cie.ra_register != REGISTER_RA)
         return odd;
     memset(&machine, 0, sizeof(machine));

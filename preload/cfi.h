@@ -2,8 +2,8 @@
 //
 // cfi.h - reads the call frame information of a loaded file (.eh_frame by way of .eh_frame_hdr)
 // and says how to get from a frame at a code address to its caller. Pure functions over bytes: no
-// state, no memory, no calls; any thread, any signal context. Malformed tables give CFI_ODD or
-// CFI_NONE and never a read outside of them.
+// state, no memory, no calls; any thread, any signal context. Malformed tables give CFI_ODD and
+// never a read outside of them.
 //
 // Sources: DWARF 5, 6.4 "Call Frame Information"; Linux Standard Base 5.0, 10.6 "Exception Frames"
 // (.eh_frame, .eh_frame_hdr, augmentations); System V ABI AMD64 for register numbers.

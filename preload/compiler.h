@@ -8,8 +8,10 @@
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #define cold __attribute__((cold, noinline))
 
-// Visible to the host: the name takes the place of libc's. Everything else is hidden.
-#define EXPORT __attribute__((visibility("default")))
+// Visible to the host: the name takes the place of libc's. Everything else is hidden. Aligns the
+// stack where the function needs it: a host that misaligns its own by a word gets along with libc's
+// functions, most of which never notice.
+#define EXPORT __attribute__((visibility("default"), force_align_arg_pointer))
 // The frame of the host's code that called the hook this stands in (struct host_frame). Makes the
 // compiler keep a frame pointer in the hook.
 #define CALLER ((const struct host_frame *)__builtin_frame_address(0))

@@ -79,7 +79,9 @@ static inline struct live_leaf *live_leaf_of(uintptr_t address)
 
 static inline uint64_t *live_slot_in(const struct live_leaf *leaf, uintptr_t address)
 {
-    return &leaf->slots[(address & ((UINT64_C(1) << LIVE_LEAF_BITS) - 1)) >> live_granule_shift];
+    uint64_t *slots = atomic_get(&leaf->slots);
+
+    return &slots[(address & ((UINT64_C(1) << LIVE_LEAF_BITS) - 1)) >> live_granule_shift];
 }
 
 static inline uint64_t *live_slot(uintptr_t address)

@@ -45,7 +45,7 @@ void modules_init(void)
 
 uint32_t modules_generation(void)
 {
-    return atomic_get(&generation);
+    return __atomic_load_n(&generation, __ATOMIC_SEQ_CST); // a plain load here; see rule_cache.c
 }
 
 static bool find(uintptr_t pc, struct dl_find_object *ret_object)
@@ -171,12 +171,17 @@ bool modules_code_at(uintptr_t pc, struct modules_code *ret_code)
     uintptr_t bias = object.dlfo_link_map->l_addr;
     uintptr_t table = (uintptr_t)object.dlfo_eh_frame;
 
+    if (!headers) {
+        *ret_code = code;
+        return true;
+    }
     for (size_t i = 0; i < count; i++) {
         uintptr_t start = bias + headers[i].p_vaddr;
 
         if (is_in_segment(&headers[i], bias, pc) && headers[i].p_flags & PF_X) {
             code.start = start;
             code.end = start + headers[i].p_memsz;
+            code.is_readable = headers[i].p_flags & PF_R;
         }
         if (is_in_segment(&headers[i], bias, table) && headers[i].p_flags & PF_R)
             code.tables = (struct cfi_tables){start, start + headers[i].p_memsz, table};

@@ -30,9 +30,11 @@ const struct profile_module *modules_note(uintptr_t pc);
 // Where the module of a code address lies; {0, 0} if there is none. No lock, no record.
 struct modules_range modules_range_of(uintptr_t pc);
 
-// The code around an address, and how to unwind it. header == 0: no tables.
+// The code around an address, and how to unwind it. header == 0: no tables. Of a module whose
+// program headers can't be found it is known that it is one: the range is empty, without tables.
 struct modules_code {
     uintptr_t start, end; // of the executable segment
+    bool is_readable;
     struct cfi_tables tables;
 };
 

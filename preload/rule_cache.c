@@ -15,7 +15,8 @@ void rule_cache_clear(void)
 {
     for (size_t i = 0; i < 1 << RULE_SET_BITS; i++)
         for (int way = 0; way < 2; way++)
-            if (atomic_get(&rule_cache_sets[i][way])) // the kernel maps what is stored to
+            // the kernel maps what is stored to
+            if (__atomic_load_n(&rule_cache_sets[i][way], __ATOMIC_SEQ_CST))
                 atomic_set(&rule_cache_sets[i][way], 0);
 }
 
@@ -38,9 +39,10 @@ static uint64_t pack(struct cfi_rule rule)
 static void store(uintptr_t key, struct cfi_rule rule)
 {
     uint64_t *set = rule_cache_set(key);
+    uint64_t word = (uint64_t)(key >> RULE_SET_BITS) << RULE_BITS | pack(rule);
 
     atomic_set(&set[1], atomic_get(&set[0]));
-    atomic_set(&set[0], (uint64_t)(key >> RULE_SET_BITS) << RULE_BITS | pack(rule));
+    __atomic_store_n(&set[0], word, __ATOMIC_SEQ_CST);
 }
 
 static const struct cfi_rule odd = {CFI_ODD, 0, 0};
@@ -52,7 +54,8 @@ static struct cfi_rule rule_of_return(const struct modules_code *code, uintptr_t
 {
     struct cfi_rule rule = {CFI_UNKNOWN, 0, 0};
 
-    if (code->end - pc >= ARCH_TRAMPOLINE_BYTES && arch_is_signal_trampoline(pc))
+    if (code->is_readable && code->end - pc >= ARCH_TRAMPOLINE_BYTES &&
+        arch_is_signal_trampoline(pc))
         rule.kind = CFI_SIGNAL;
     else if (code->tables.header && cfi_rule_at(&code->tables, pc - 1).kind == CFI_NONE &&
              cfi_rule_at(&code->tables, pc).kind != CFI_NONE)
@@ -91,9 +94,9 @@ static void look_up(void *argument)
     if (special.kind != CFI_UNKNOWN)
         return; // interrupted at the key, and returning behind it, are two things
     store(key, lookup->rule);
-    // The module may have been another thread's to unload. Either the cache is cleared after this
-    // store, or we see the new generation here.
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    // The module may have been another thread's to unload. In the order of all sequentially
+    // consistent accesses this store comes before the clearing load of its word, or else the load
+    // in modules_generation() comes after the new generation is stored.
     if (modules_generation() != generation)
         rule_cache_clear();
 }

@@ -45,4 +45,5 @@ void *slab_allocate(size_t bytes)
 void slab_reset(void)
 {
     lock.is_taken = 0;
+    left_bytes = 0; // the fork may have come between two stores of a cut
 }

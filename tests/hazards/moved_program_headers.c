@@ -3,6 +3,8 @@
 // EXPECT: "allocated" in stdout
 // known by its module, by name if the symbols are found:
 // EXPECT: sum(s["frees"] for s in heap["sites"] if "moved_program" in s["stack"][0]["module"]) == 3
+// and unwound by libunwind, whose loader's lists have them:
+// EXPECT: all("main" in [f["function"] for f in s["stack"]] for s in heap["sites"] if "moved_program" in s["stack"][0]["module"])
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>

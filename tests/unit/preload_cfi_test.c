@@ -308,12 +308,12 @@ static void assert_rule(const char *name, const struct cfi_tables *tables, uintp
                  rule.offset, rule.fp_slot, kind_names[wanted.kind], wanted.offset, wanted.fp_slot);
 }
 
-// Malformed: no rule, whichever way it is said.
+// Malformed: code there may have a rule, but not one that we can read.
 static void assert_refused(const char *name, const struct cfi_tables *tables, uintptr_t pc)
 {
     enum cfi_kind kind = cfi_rule_at(tables, pc).kind;
 
-    if (kind != CFI_ODD && kind != CFI_NONE)
+    if (kind != CFI_ODD)
         fail_msg("%s: %s, though malformed", name, kind_names[kind]);
 }
 
@@ -908,6 +908,8 @@ static void test_hostile_fields(void **state)
         size_t from = fields[i / 2].from == FROM_CIE ? FRAMES_AT : sheet.fde[1];
         size_t bytes = fields[i / 2].bytes;
 
+        if (i % 2 && fields[i / 2].value == 0)
+            continue; // where entries are read in turn, 0 is their end or makes a CIE
         poke(from + fields[i / 2].at, fields[i / 2].value, bytes > 8 ? 8 : bytes);
         if (bytes > 8)
             poke(from + fields[i / 2].at + 8, UINT32_MAX, bytes - 8);

@@ -55,7 +55,7 @@ static int set_up(void **state)
     memset(&fake, 0, sizeof(fake));
     fake.rule = (struct cfi_rule){CFI_SP, 16, 2};
     // nothing of it is mapped: no trampoline is looked for so close to the end
-    fake.code = (struct modules_code){CODE_START, CODE_END, {0, UINTPTR_MAX, 1}};
+    fake.code = (struct modules_code){CODE_START, CODE_END, true, {0, UINTPTR_MAX, 1}};
     return 0;
 }
 
