@@ -22,6 +22,9 @@
 #define OWN_FRAMES_MAX 12 // of ours, at the leaf
 
 static int (*unw_backtrace)(void **, int);
+static void (*flush_cache)(void *, uintptr_t, uintptr_t);
+static void **address_space;
+static uint32_t known_generation;
 static struct modules_range unwinder, loader; // they allocate while they unwind
 
 struct capture {
@@ -30,10 +33,22 @@ struct capture {
     int count;
 };
 
+// What it has learnt of code that is unloaded now.
+static void forget_old_code(void)
+{
+    uint32_t known = atomic_get(&known_generation), generation = modules_generation();
+
+    if (likely(known == generation) || !flush_cache || !address_space)
+        return;
+    if (atomic_swap_if(&known_generation, &known, generation))
+        flush_cache(*address_space, 0, 0);
+}
+
 static __attribute__((noinline)) void unwind(void *argument)
 {
     struct capture *capture = argument;
 
+    forget_old_code();
     capture->count = unw_backtrace(capture->pcs, capture->capacity);
 }
 
@@ -47,6 +62,8 @@ bool libunwind_init(void)
 
     if (!function)
         return false;
+    flush_cache = (void (*)(void *, uintptr_t, uintptr_t))dlsym(library, "_Ux86_64_flush_cache");
+    address_space = dlsym(library, "_ULx86_64_local_addr_space");
     unwinder_calls_redirect(library);
     unwinder = modules_range_of((uintptr_t)function);
     loader = modules_range_of((uintptr_t)symbols_find("__tls_get_addr"));

@@ -36,10 +36,10 @@ static uint64_t pack(struct cfi_rule rule)
            (uint64_t)rule.kind;
 }
 
-static void store(uintptr_t key, struct cfi_rule rule)
+static void store(uint64_t key, struct cfi_rule rule)
 {
     uint64_t *set = rule_cache_set(key);
-    uint64_t word = (uint64_t)(key >> RULE_SET_BITS) << RULE_BITS | pack(rule);
+    uint64_t word = key >> RULE_SET_BITS << RULE_BITS | pack(rule);
 
     atomic_set(&set[1], atomic_get(&set[0]));
     __atomic_store_n(&set[0], word, __ATOMIC_SEQ_CST);
@@ -63,12 +63,12 @@ static struct cfi_rule rule_of_return(const struct modules_code *code, uintptr_t
     return rule;
 }
 
-static struct cfi_rule rule_of(const struct modules_code *code, uintptr_t key)
+static struct cfi_rule rule_of(const struct modules_code *code, uintptr_t address)
 {
     struct cfi_rule rule = odd;
 
     if (code->tables.header)
-        rule = cfi_rule_at(&code->tables, key);
+        rule = cfi_rule_at(&code->tables, address);
     return fits(rule) && rule.kind != CFI_SIGNAL ? rule : odd; // another trampoline: of what?
 }
 
@@ -81,19 +81,18 @@ struct lookup {
 static void look_up(void *argument)
 {
     struct lookup *lookup = argument;
-    uintptr_t key = lookup->pc - !lookup->is_exact;
+    uintptr_t address = lookup->pc - !lookup->is_exact;
     uint32_t generation = modules_generation();
-    struct cfi_rule special;
+    struct cfi_rule rule = {CFI_UNKNOWN, 0, 0};
     struct modules_code code;
 
     // other code may be loaded there any time: not to be kept
-    if (key >> RULE_KEY_BITS || !modules_code_at(key, &code))
+    if (address >> RULE_ADDRESS_BITS || !modules_code_at(address, &code))
         return;
-    special = rule_of_return(&code, key + 1);
-    lookup->rule = special.kind == CFI_UNKNOWN || lookup->is_exact ? rule_of(&code, key) : special;
-    if (special.kind != CFI_UNKNOWN)
-        return; // interrupted at the key, and returning behind it, are two things
-    store(key, lookup->rule);
+    if (!lookup->is_exact)
+        rule = rule_of_return(&code, lookup->pc);
+    lookup->rule = rule.kind == CFI_UNKNOWN ? rule_of(&code, address) : rule;
+    store(rule_cache_key(lookup->pc, lookup->is_exact), lookup->rule);
     // The module may have been another thread's to unload. In the order of all sequentially
     // consistent accesses this store comes before the clearing load of its word, or else the load
     // in modules_generation() comes after the new generation is stored.

@@ -17,18 +17,27 @@
 #define RULE_SET_BITS 13
 #define RULE_KIND_BITS 3
 #define RULE_SLOT_BITS 8
-#define RULE_OFFSET_BITS 19 // of offset / 8: frames up to 2 MiB
-#define RULE_KEY_BITS 47    // of an address of user space
+#define RULE_OFFSET_BITS 18  // of offset / 8: frames up to 1 MiB
+#define RULE_ADDRESS_BITS 47 // of user space
+#define RULE_KEY_BITS (RULE_ADDRESS_BITS + 1)
 #define RULE_BITS (RULE_KIND_BITS + RULE_SLOT_BITS + RULE_OFFSET_BITS)
 
 static_assert(RULE_KEY_BITS - RULE_SET_BITS + RULE_BITS == 64, "a word");
 
-//   word = {address >> RULE_SET_BITS : 34, offset / 8 : 19, fp_slot : 8, kind : 3}
+//   word = {key >> RULE_SET_BITS : 35, offset / 8 : 18, fp_slot : 8, kind : 3}
+//   key = {address : 47, is_exact : 1}
 //
-// The lower bits of the address follow from the number of the set and the upper ones. 0: empty.
+// The lower bits of the key follow from the number of the set and the upper ones. 0: empty. A frame
+// that was interrupted at an address and one that made a call there are two things: the return
+// address of the second may say more (rule_of_return).
 extern uint64_t rule_cache_sets[1 << RULE_SET_BITS][2];
 
-static inline uint64_t *rule_cache_set(uintptr_t key)
+static inline uint64_t rule_cache_key(uintptr_t pc, bool is_exact)
+{
+    return (pc - !is_exact) << 1 | is_exact;
+}
+
+static inline uint64_t *rule_cache_set(uint64_t key)
 {
     return rule_cache_sets[(key ^ key >> RULE_SET_BITS ^ key >> 2 * RULE_SET_BITS) &
                            ((1u << RULE_SET_BITS) - 1)];
@@ -55,7 +64,7 @@ static inline struct cfi_rule rule_cache_unpack(uint64_t word)
 // of a module. Any thread in a hook.
 static inline struct cfi_rule rule_cache_get(uintptr_t pc, bool is_exact)
 {
-    uintptr_t key = pc - !is_exact;
+    uint64_t key = rule_cache_key(pc, is_exact);
     const uint64_t *set = rule_cache_set(key);
 
     for (int way = 0; way < 2; way++) {

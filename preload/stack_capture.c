@@ -96,20 +96,34 @@ static bool has_room_for(const struct capture *capture, const struct memo_frame 
     return capture->memo->is_truncated ? count == options.max_frames : count <= options.max_frames;
 }
 
+// The first word outward of `frame` that has another value now, or reads_end. What could be read of
+// a stack that is not the thread's own may be gone by now: every page is asked for again.
+static const struct memo_read *find_difference(struct capture *capture,
+                                               const struct memo_frame *frame)
+{
+    const struct memo_read *read = capture->memo->reads + frame->first_read;
+
+    if (likely(!capture->walk.is_foreign))
+        return stack_memo_compare(capture->memo, frame);
+    while (read != capture->memo->reads_end &&
+           stack_walk_can_read(&capture->walk, (uintptr_t)read->address) &&
+           !memo_read_differs(read))
+        read++;
+    return read;
+}
+
 static bool joins(struct capture *capture)
 {
     const struct stack_walk *walk = &capture->walk;
     const struct memo_frame *frame = capture->candidate;
     const struct memo_read *difference;
 
-    if (walk->is_foreign) // what could be read then may be gone by now: each word is probed
-        return false;
     while (frame->sp < walk->sp)
         frame++;
     capture->candidate = frame;
     if (!memo_frame_is(frame, walk->pc, walk->sp, walk->fp) || !has_room_for(capture, frame))
         return false;
-    difference = stack_memo_compare(capture->memo, frame);
+    difference = find_difference(capture, frame);
     if (difference == capture->memo->reads_end) {
         capture->joint = frame;
         return true;

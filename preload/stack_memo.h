@@ -22,7 +22,8 @@
 // before it is restored from the stack; in code without frame pointers it is a register like any
 // other, and neither it nor the place where it was saved says anything about the frames.
 //   No word is read that a full unwind would not read at that point, since the first difference
-// ends the comparison: where unwinding is safe, this is.
+// ends the comparison: where unwinding is safe, this is. (The bounds of a fiber's stack are not
+// known and its memory may go away: stack_capture.c asks for its pages as an unwind would.)
 #ifndef GAIAPROF_STACK_MEMO_H
 #define GAIAPROF_STACK_MEMO_H
 

@@ -77,6 +77,11 @@ static inline bool can_read(struct stack_walk *walk, uintptr_t address)
     return likely(address - walk->low <= walk->span) || probe(walk, address);
 }
 
+bool stack_walk_can_read(struct stack_walk *walk, uintptr_t address)
+{
+    return can_read(walk, address);
+}
+
 static inline uintptr_t word_at(uintptr_t address)
 {
     return *(const uintptr_t *)address;

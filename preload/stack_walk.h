@@ -46,6 +46,10 @@ static inline bool stack_walk_is_own(const struct thread_state *self, uintptr_t 
 void stack_walk_init(struct stack_walk *walk, const struct thread_state *self, uintptr_t pc,
                      uintptr_t sp, uintptr_t fp);
 
+// Whether a word of the stack it is on can be read. Of a foreign stack that is said of a page at a
+// time, and asks the kernel anew.
+bool stack_walk_can_read(struct stack_walk *walk, uintptr_t address);
+
 // To the caller of the frame it is at. Untouched unless it stepped, but after WALK_END: pc is 0
 // then and the rest is what led there.
 enum walk_step stack_walk_step(struct stack_walk *walk, struct cfi_rule rule);

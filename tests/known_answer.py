@@ -11,6 +11,7 @@ The answer stands in comments of the program's source:
     // ENVIRONMENT: NAME=VALUE                       for both runs
     // ARGUMENTS: one two                            for both runs
     // STATUS: 3                                     exit status of both runs (default 0)
+    // STACK: unlimited                              no limit of its stack, in both runs
     // OUTPUT: varies                                the output is not compared
 
 --options are more of GAIAPROF_OPTIONS, and --expect more to be true, of another run of the same
@@ -36,6 +37,7 @@ import glob
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
 import tempfile
@@ -58,9 +60,14 @@ def directives(source):
     return found
 
 
-def run(arguments, environment, directory):
+def lift_stack_limit():
+    _, most = resource.getrlimit(resource.RLIMIT_STACK)
+    resource.setrlimit(resource.RLIMIT_STACK, (most, most))
+
+
+def run(arguments, environment, directory, prepare=None):
     done = subprocess.run(arguments, cwd=directory, env=environment, capture_output=True,
-                          timeout=TIME_LIMIT_S, check=False)
+                          timeout=TIME_LIMIT_S, check=False, preexec_fn=prepare)
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
@@ -167,15 +174,16 @@ def main():
                    if not key.startswith("GAIAPROF_") and key != "LD_PRELOAD"}
     environment.update(entry.split("=", 1) for entry in asked["ENVIRONMENT"])
 
+    prepare = lift_stack_limit if "STACK" in asked else None
     with tempfile.TemporaryDirectory() as plain_directory:
-        plain = run(arguments, environment, plain_directory)
+        plain = run(arguments, environment, plain_directory, prepare)
     with tempfile.TemporaryDirectory() as directory:
         environment.update(LD_PRELOAD=f"{options.build}/libgaiaprof.so",
                            GAIAPROF_OUTPUT=f"{directory}/%e.%p.gaia",
                            GAIAPROF_OPTIONS=":".join(filter(None, (
                                "report=none", asked.get("OPTIONS"), options.options))))
         with tempfile.TemporaryDirectory() as work:
-            profiled = run(arguments, environment, work)
+            profiled = run(arguments, environment, work, prepare)
         profiles = sorted(glob.glob(f"{directory}/*.gaia*"), key=os.path.getctime)
         reports = [report_of(options.build, profile) for profile in profiles]
     reports.sort(key=lambda report: report["process"]["start"])

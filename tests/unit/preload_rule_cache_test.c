@@ -157,8 +157,11 @@ static void test_call_and_interruption(void **state)
     get(0x40000, true);
     assert_int_equal(fake.asked, 0x40000);
     assert_int_equal(fake.lookups, 2);
-    get(0x40001, false); // the same instruction
-    assert_int_equal(fake.lookups, 2);
+    get(0x40001, false); // of the same instruction, but it made a call
+    assert_int_equal(fake.lookups, 3);
+    assert_int_equal(fake.asked, 0x40000);
+    get(0x40000, true);
+    assert_int_equal(fake.lookups, 3);
 }
 
 static void test_no_code(void **state)
@@ -182,7 +185,7 @@ static void test_no_tables(void **state)
 
 static void test_beyond_user_space(void **state)
 {
-    const uintptr_t lowest = UINT64_C(1) << RULE_KEY_BITS;
+    const uintptr_t lowest = UINT64_C(1) << RULE_ADDRESS_BITS;
     const uintptr_t pcs[] = {lowest, lowest + 0x60000, UINTPTR_MAX, (uintptr_t)1 << 63 | 0x60000};
 
     (void)state;
@@ -211,7 +214,7 @@ static void test_every_bit_of_an_address(void **state)
     const uintptr_t pc = UINT64_C(0x2aaaaaaaaaaa);
 
     (void)state;
-    for (unsigned bit = 0; bit < RULE_KEY_BITS; bit++) {
+    for (unsigned bit = 0; bit < RULE_ADDRESS_BITS; bit++) {
         fake.rule = (struct cfi_rule){CFI_SP, 8 * (int32_t)(bit + 2), 0};
         fake.code.start = 0;
         rule_cache_clear();
@@ -220,7 +223,7 @@ static void test_every_bit_of_an_address(void **state)
         assert_rule(get(pc ^ (uintptr_t)1 << bit, true), CFI_FP, 16, 2);
         assert_rule(get(pc, true), CFI_SP, 8 * (int32_t)(bit + 2), 0);
     }
-    assert_int_equal(fake.lookups, 2 * RULE_KEY_BITS);
+    assert_int_equal(fake.lookups, 2 * RULE_ADDRESS_BITS);
 }
 
 // The `index`th address of the set of `pc`.
@@ -228,7 +231,9 @@ static uintptr_t in_set_of(uintptr_t pc, unsigned index)
 {
     for (uintptr_t at = pc;; at += (uintptr_t)1 << RULE_SET_BITS)
         for (uintptr_t low = 0; low < 1 << RULE_SET_BITS; low++)
-            if (rule_cache_set(at + low) == rule_cache_set(pc) && index-- == 0)
+            if (rule_cache_set(rule_cache_key(at + low, true)) ==
+                    rule_cache_set(rule_cache_key(pc, true)) &&
+                index-- == 0)
                 return at + low;
 }
 

@@ -38,11 +38,11 @@ static uintptr_t pc_of(uint32_t index)
 // As if the rule of the call before the address had been looked up.
 static void remember_rule(uint32_t index, struct cfi_rule rule)
 {
-    uintptr_t key = pc_of(index) - 1;
+    uint64_t key = rule_cache_key(pc_of(index), false);
     uint64_t offset = (uint64_t)(rule.offset / 8) & ((1u << RULE_OFFSET_BITS) - 1);
 
     rules[index] = rule;
-    rule_cache_set(key)[0] = (uint64_t)(key >> RULE_SET_BITS) << RULE_BITS |
+    rule_cache_set(key)[0] = key >> RULE_SET_BITS << RULE_BITS |
                              offset << (RULE_SLOT_BITS + RULE_KIND_BITS) |
                              (uint64_t)rule.fp_slot << RULE_KIND_BITS | (uint64_t)rule.kind;
 }
