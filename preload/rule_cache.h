@@ -70,7 +70,8 @@ static inline struct cfi_rule rule_cache_get(uintptr_t pc, bool is_exact)
     for (int way = 0; way < 2; way++) {
         uint64_t word = atomic_get(&set[way]);
 
-        if (likely(word >> RULE_BITS == key >> RULE_SET_BITS) && likely(word))
+        if (likely(word >> RULE_BITS == key >> RULE_SET_BITS) && likely(word) &&
+            likely((intptr_t)pc > 0)) // the key has not its upper bit
             return rule_cache_unpack(word);
     }
     return rule_cache_add(pc, is_exact);

@@ -3,4 +3,4 @@
 // STACK: unlimited
 // EXPECT: site("leaf")["allocations"] == 30 and site("leaf")["live_blocks"] == 0
 // EXPECT: sorted((s["allocations"], "on_fiber" in [f["function"] for f in s["stack"]]) for s in sites("leaf")) == [(10, False), (20, True)]
-#include "fiber_pages_gone.h"
+#include "fiber_pages_gone.c"
