@@ -194,18 +194,19 @@ by_mode struct profile_cell *enter(struct thread_state *self, const void *block,
     cell = cell_of(self, what.stack);
     if (unlikely(!cell))
         return NULL;
-    if (is_sampled)
+    if (is_sampled) {
         live_filter_forget(block);
+        live_filter_add(block); // first: a handler may jump out of the hook
+    }
     missed = live_table_put(block, what, &is_stored);
     if (unlikely(!is_stored)) {
         profile_drop(PROFILE_DROP_MEMORY);
+        if (is_sampled)
+            live_filter_remove(block);
         return NULL;
     }
     if (unlikely(missed.stack))
         count_missed_free(self, missed);
-    if (is_sampled) // the missed block, if there was one, may have been at the other place: it
-                    // stays
-        live_filter_add(block);
     self->last_block = block;
     self->last_stack = what.stack;
     return cell;

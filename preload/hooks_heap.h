@@ -45,11 +45,20 @@ static inline void hook_allocated(const void *block, size_t bytes, const struct 
     }
 }
 
-// The same for what an allocator may build on its own frequent functions, which we saw already.
-static inline void hook_allocated_once(const void *block, size_t bytes,
-                                       const struct host_frame *caller)
+// Where the thread's sampler stands: whatever is allocated moves it.
+static inline uint64_t hook_sampler_mark(void)
 {
-    if (likely(block) && !(thread_self && heap_is_latest(thread_self, block)))
+    return thread_self ? thread_self->sampler.countdown_bytes : UINT64_MAX;
+}
+
+// The same for what an allocator may build on its own frequent functions, which we saw already:
+// then the block is the latest, or the sampler was asked since `mark`, before the real function.
+static inline void hook_allocated_once(const void *block, size_t bytes,
+                                       const struct host_frame *caller, uint64_t mark)
+{
+    if (unlikely(!block) || (thread_self && heap_is_latest(thread_self, block)))
+        return;
+    if (options.heap != HEAP_SAMPLED || hook_sampler_mark() == mark)
         hook_allocated(block, bytes, caller);
 }
 

@@ -168,52 +168,61 @@ EXPORT void *reallocarray(void *block, size_t count, size_t bytes)
 
 EXPORT void *memalign(size_t alignment, size_t bytes)
 {
+    uint64_t mark;
     void *block;
 
     REAL_OR_NOMEM(memalign);
+    mark = hook_sampler_mark();
     block = real.memalign(alignment, bytes);
-    hook_allocated_once(block, bytes, CALLER);
+    hook_allocated_once(block, bytes, CALLER, mark);
     return block;
 }
 
 EXPORT void *aligned_alloc(size_t alignment, size_t bytes)
 {
+    uint64_t mark;
     void *block;
 
     REAL_OR_NOMEM(aligned_alloc);
+    mark = hook_sampler_mark();
     block = real.aligned_alloc(alignment, bytes);
-    hook_allocated_once(block, bytes, CALLER);
+    hook_allocated_once(block, bytes, CALLER, mark);
     return block;
 }
 
 EXPORT int posix_memalign(void **ret_block, size_t alignment, size_t bytes)
 {
+    uint64_t mark = hook_sampler_mark();
     int error = real_find() && real.posix_memalign
                     ? real.posix_memalign(ret_block, alignment, bytes)
                     : ENOMEM;
 
     if (error == 0)
-        hook_allocated_once(*ret_block, bytes, CALLER);
+        hook_allocated_once(*ret_block, bytes, CALLER, mark);
     return error;
 }
 
 EXPORT void *valloc(size_t bytes)
 {
+    uint64_t mark;
     void *block;
 
     REAL_OR_NOMEM(valloc);
+    mark = hook_sampler_mark();
     block = real.valloc(bytes);
-    hook_allocated_once(block, bytes, CALLER);
+    hook_allocated_once(block, bytes, CALLER, mark);
     return block;
 }
 
 EXPORT void *pvalloc(size_t bytes)
 {
+    uint64_t mark;
     void *block;
 
     REAL_OR_NOMEM(pvalloc);
+    mark = hook_sampler_mark();
     block = real.pvalloc(bytes);
-    hook_allocated_once(block, bytes, CALLER);
+    hook_allocated_once(block, bytes, CALLER, mark);
     return block;
 }
 

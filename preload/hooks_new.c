@@ -75,14 +75,16 @@ static void forget(const void *block, const struct host_frame *caller)
     EXPORT void *symbol parameters                                                                 \
     {                                                                                              \
         void *(*function)parameters = real_operator(FORM_##form);                                  \
+        uint64_t mark;                                                                             \
         void *block;                                                                               \
                                                                                                    \
         if (unlikely(!function))                                                                   \
             return malloc(bytes);                                                                  \
         if (likely(!operators[FORM_##form].is_allocators))                                         \
             return function arguments;                                                             \
+        mark = hook_sampler_mark();                                                                \
         block = function arguments;                                                                \
-        hook_allocated_once(block, bytes, CALLER);                                                 \
+        hook_allocated_once(block, bytes, CALLER, mark);                                           \
         return block;                                                                              \
     }
 #define OPERATOR_DELETE(form, symbol, parameters, arguments)                                       \
