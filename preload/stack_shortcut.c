@@ -7,12 +7,12 @@
 
 #define WANTED_MIN 64 // a thread that captures fewer stacks needs no table
 
-static struct stack_shortcut none;
+static struct stack_shortcut none[SHORTCUT_WAYS];
 
 void shortcut_table_clear(struct shortcut_table *table)
 {
     if (!table->entries)
-        table->entries = &none;
+        table->entries = none;
     table->epoch++;
 }
 
@@ -28,7 +28,7 @@ static bool allocate(struct shortcut_table *table)
         return false;
     table->entries = entries;
     __asm__ volatile("" ::: "memory"); // a handler may jump out of the hook
-    table->index_mask = (1u << SHORTCUT_BITS) - 1;
+    table->index_mask = (1u << SHORTCUT_BITS) - SHORTCUT_WAYS;
     return true;
 }
 
@@ -60,7 +60,8 @@ void shortcut_table_add(struct shortcut_table *table, const struct stack_memo *m
         return;
     if (!table->index_mask && !allocate(table))
         return;
-    shortcut = shortcut_place(table, inner->pc, inner->sp);
+    // those that are there lead elsewhere; one of them in turn
+    shortcut = shortcut_set(table, inner->pc, inner->sp) + table->added++ % SHORTCUT_WAYS;
     shortcut->pc = 0; // likewise
     __asm__ volatile("" ::: "memory");
     shortcut->sp = inner->sp;

@@ -15,7 +15,8 @@
 #include "preload/stack_memo.h"
 
 #define SHORTCUT_READS 20
-#define SHORTCUT_BITS 7 // of their number
+#define SHORTCUT_BITS 7  // of their number
+#define SHORTCUT_WAYS 4u // places of one hook frame: what lies outward of it differs
 
 struct stack_shortcut {
     uintptr_t pc, sp, fp;
@@ -33,9 +34,10 @@ static_assert(sizeof(struct stack_shortcut) == 256, "four cache lines, few of th
 
 struct shortcut_table {
     struct stack_shortcut *entries;
-    uint32_t index_mask; // 0 and one empty entry until the thread has captured some stacks
+    uint32_t index_mask; // 0 and one empty set until the thread has captured some stacks
     uint32_t epoch;      // entries of another one are of another time
     uint32_t wanted;     // captures that might have used one while there was no table
+    uint32_t added;
 };
 
 // Forgets them all.
@@ -45,8 +47,9 @@ void shortcut_table_clear(struct shortcut_table *table);
 void shortcut_table_add(struct shortcut_table *table, const struct stack_memo *memo,
                         const struct memo_frame *joint);
 
-static inline struct stack_shortcut *shortcut_place(const struct shortcut_table *table,
-                                                    uintptr_t pc, uintptr_t sp)
+// The first of its SHORTCUT_WAYS places.
+static inline struct stack_shortcut *shortcut_set(const struct shortcut_table *table, uintptr_t pc,
+                                                  uintptr_t sp)
 {
     uint64_t hash = (pc + (sp << 20)) * UINT64_C(0x9e3779b97f4a7c15);
 
@@ -82,13 +85,14 @@ static inline uint32_t shortcut_table_find(const struct shortcut_table *table,
                                            const struct stack_memo *memo, uintptr_t pc,
                                            uintptr_t sp, uintptr_t fp)
 {
-    const struct stack_shortcut *shortcut = shortcut_place(table, pc, sp);
+    const struct stack_shortcut *shortcut = shortcut_set(table, pc, sp);
 
-    if (shortcut->pc != pc || shortcut->sp != sp || shortcut->epoch != table->epoch ||
-        (shortcut->fp_matters && shortcut->fp != fp) || !shortcut_words_are_equal(shortcut) ||
-        !shortcut_meets(shortcut, memo))
-        return 0;
-    return shortcut->stack;
+    for (unsigned way = 0; way < SHORTCUT_WAYS; way++, shortcut++)
+        if (shortcut->pc == pc && shortcut->sp == sp && shortcut->epoch == table->epoch &&
+            (shortcut->fp == fp || !shortcut->fp_matters) && shortcut_words_are_equal(shortcut) &&
+            shortcut_meets(shortcut, memo))
+            return shortcut->stack;
+    return 0;
 }
 
 #endif

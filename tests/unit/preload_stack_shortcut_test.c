@@ -216,11 +216,33 @@ static void test_too_far(void **state)
     assert_int_equal(find(), STACK);
     last->address++;
     last->value = *last->address;
+    shortcut_table_clear(&table);
     shortcut_table_add(&table, &memo, remembered(JOINT));
-    assert_int_equal(find(), 0);                       // nor what was there before
+    assert_int_equal(find(), 0);
     last->address = (const uintptr_t *)(sp_of(0) - 8); // below sp
     shortcut_table_add(&table, &memo, remembered(JOINT));
     assert_int_equal(find(), 0);
+}
+
+// The words of frame 1 differ: as many shortcuts of one hook frame as there are ways, then the
+// oldest goes.
+static void test_ways(void **state)
+{
+    const unsigned ways = SHORTCUT_WAYS;
+
+    (void)state;
+    for (unsigned i = 0; i <= ways; i++) {
+        words[12] = i;
+        remember(0, JOINT, STACK * (i + 1));
+        if (i == 0)
+            add(JOINT);
+        else
+            shortcut_table_add(&table, &memo, remembered(JOINT));
+        for (unsigned j = 0; j <= i; j++) {
+            words[12] = j;
+            assert_int_equal(find(), i == ways && j == 0 ? 0 : STACK * (j + 1));
+        }
+    }
 }
 
 static void test_truncated(void **state)
@@ -327,6 +349,7 @@ int main(void)
         TEST(test_clear),
         TEST(test_too_many_words),
         TEST(test_too_far),
+        TEST(test_ways),
         TEST(test_truncated),
         TEST(test_far_joint),
         TEST(test_jump_out_of_adding),
