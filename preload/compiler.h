@@ -12,6 +12,10 @@
 // stack where the function needs it: a host that misaligns its own by a word gets along with libc's
 // functions, most of which never notice.
 #define EXPORT __attribute__((visibility("default"), force_align_arg_pointer))
+// Visible to the host, and only jumps on, to libc's function or to a HOOK: never has a frame.
+#define ENTRY __attribute__((visibility("default")))
+// Behind an ENTRY: to it the host's code is the caller (CALLER).
+#define HOOK __attribute__((noinline, noipa, force_align_arg_pointer))
 // The frame of the host's code that called the hook this stands in (struct host_frame). Makes the
 // compiler keep a frame pointer in the hook.
 #define CALLER ((const struct host_frame *)__builtin_frame_address(0))

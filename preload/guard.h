@@ -11,6 +11,7 @@
 
 #include "preload/arch/stack.h"
 #include "preload/compiler.h"
+#include "preload/sampler.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -46,20 +47,28 @@ static inline bool guard_is_held(void)
     return guard_sp != 0;
 }
 
-// Between guard_enter() and guard_leave(). Returns what guard_unpin() takes.
-static inline uintptr_t guard_pin(void)
+// What guard_unpin() gives back.
+struct guard_pin {
+    uintptr_t sp;
+    uint64_t countdown;
+};
+
+// Between guard_enter() and guard_leave(). From here on each allocation is looked at: it is ours.
+static inline struct guard_pin guard_pin(void)
 {
-    uintptr_t sp = guard_sp;
+    struct guard_pin before = {guard_sp, sampler_countdown};
 
     guard_sp = GUARD_PINNED;
+    sampler_countdown = 0;
     __asm__ volatile("" ::: "memory");
-    return sp;
+    return before;
 }
 
-static inline void guard_unpin(uintptr_t sp)
+static inline void guard_unpin(struct guard_pin before)
 {
     __asm__ volatile("" ::: "memory");
-    guard_sp = sp;
+    sampler_countdown = before.countdown;
+    guard_sp = before.sp;
 }
 
 #endif

@@ -240,7 +240,7 @@ void heap_sampled(struct thread_state *self, const void *block, size_t bytes,
         return;
     count_allocation(self, cell, (struct amount){weight.blocks, weight.bytes});
     sampler_count_allocation(cell_samples(cell), weight);
-    self->last_countdown_bytes = self->sampler.countdown_bytes;
+    self->last_countdown_bytes = sampler_countdown;
 }
 
 bool heap_is_latest(const struct thread_state *self, const void *block)
@@ -266,7 +266,7 @@ by_mode void freed_taken(struct thread_state *self, const void *block, struct li
         count_unknown_free();
         return;
     }
-    if (is_sampled && self->last_countdown_bytes != self->sampler.countdown_bytes)
+    if (is_sampled && self->last_countdown_bytes != sampler_countdown)
         is_temporary = false;
     if (is_temporary)
         self->last_block = NULL;
@@ -316,7 +316,7 @@ void heap_reallocated(struct thread_state *self, const void *block, struct live_
     if (likely(options.heap == HEAP_EXACT)) {
         counter_add(&self->record->reallocs, 1);
         heap_allocated(self, moved, bytes, caller);
-    } else if (!sampler_skips(&self->sampler, bytes)) {
+    } else if (!sampler_skips(bytes)) {
         counter_add(&self->record->reallocs, sampler_weigh(storable(bytes)).blocks);
         heap_sampled(self, moved, bytes, caller);
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // hooks_heap.h - what every allocation hook does beside its real function: enter, record, leave.
-// In a sampled heap most blocks pass by before anything is entered.
+// In a sampled heap most blocks have passed by before (hooks_pass.c).
 #ifndef GAIAPROF_HOOKS_HEAP_H
 #define GAIAPROF_HOOKS_HEAP_H
 
@@ -10,11 +10,11 @@
 #include "preload/options.h"
 #include "preload/recording.h"
 
-// Whether a sampled heap has no interest in this allocation.
-static inline bool hook_skips(size_t bytes)
+// Nothing is recorded of the heap: let it all pass (hooks_pass.c).
+static inline void pass_all(void)
 {
-    return likely(recording_gate.is_open) && likely(thread_self) &&
-           likely(sampler_skips(&thread_self->sampler, bytes));
+    if (recording_gate.is_open && !guard_is_held())
+        sampler_countdown = UINT64_MAX;
 }
 
 // All but the frequent case: the first allocations, sampled heaps, a guard that is held.
@@ -23,11 +23,13 @@ static cold void hook_allocated_else(const void *block, size_t bytes,
 {
     struct thread_state *self;
 
+    if (options.heap == HEAP_OFF)
+        pass_all();
     if (options.heap == HEAP_OFF || !(self = recording_enter_heap(caller)))
         return;
     if (options.heap == HEAP_EXACT)
         heap_allocated(self, block, bytes, caller);
-    else if (!sampler_skips(&self->sampler, bytes)) // asked again: it says the same
+    else if (!sampler_skips(bytes)) // asked again: it says the same
         heap_sampled(self, block, bytes, caller);
     recording_leave();
 }
@@ -40,25 +42,20 @@ static inline void hook_allocated(const void *block, size_t bytes, const struct 
     if (likely(self)) {
         heap_allocated(self, block, bytes, caller);
         recording_leave();
-    } else if (options.heap != HEAP_SAMPLED || !hook_skips(bytes)) {
+    } else if (!recording_gate.is_open || !sampler_skips(bytes)) {
         hook_allocated_else(block, bytes, caller);
     }
 }
 
-// Where the thread's sampler stands: whatever is allocated moves it.
-static inline uint64_t hook_sampler_mark(void)
-{
-    return thread_self ? thread_self->sampler.countdown_bytes : UINT64_MAX;
-}
-
 // The same for what an allocator may build on its own frequent functions, which we saw already:
-// then the block is the latest, or the sampler was asked since `mark`, before the real function.
+// then the block is the latest, or the sampler has been asked: `countdown` is that of before the
+// real function.
 static inline void hook_allocated_once(const void *block, size_t bytes,
-                                       const struct host_frame *caller, uint64_t mark)
+                                       const struct host_frame *caller, uint64_t countdown)
 {
     if (unlikely(!block) || (thread_self && heap_is_latest(thread_self, block)))
         return;
-    if (options.heap != HEAP_SAMPLED || hook_sampler_mark() == mark)
+    if (options.heap != HEAP_SAMPLED || sampler_countdown == countdown)
         hook_allocated(block, bytes, caller);
 }
 

@@ -2,9 +2,11 @@
 //
 // hooks_malloc.c - the C allocation functions of the host. Each calls the real one and records what
 // it did; a record is taken away before the real function can hand the block to another thread.
-// The names are exported: they come before libc's in every lookup of the host.
+// The names are exported: they come before libc's in every lookup of the host. The four frequent
+// ones are entered by way of hooks_pass.c.
 #include "preload/compiler.h"
 #include "preload/hooks_heap.h"
+#include "preload/hooks_pass.h"
 #include "preload/own_heap.h"
 #include "preload/real.h"
 
@@ -33,7 +35,7 @@ static inline bool is_ours(const struct host_frame *caller)
     return unlikely(guard_is_held()) && recording_is_own_doing(caller);
 }
 
-EXPORT void *malloc(size_t bytes)
+void *hook_malloc(size_t bytes)
 {
     void *block;
 
@@ -44,7 +46,7 @@ EXPORT void *malloc(size_t bytes)
     return block;
 }
 
-EXPORT void *calloc(size_t count, size_t bytes)
+void *hook_calloc(size_t count, size_t bytes)
 {
     void *block;
 
@@ -66,7 +68,7 @@ static inline bool is_freed(void *block)
     return true;
 }
 
-EXPORT void free(void *block)
+void hook_free(void *block)
 {
     if (is_freed(block))
         return;
@@ -109,7 +111,8 @@ static void record_realloc(void *block, struct live_block taken, void *moved, si
 
     if (options.heap == HEAP_OFF)
         return;
-    if (options.heap == HEAP_SAMPLED && !taken.stack && (!moved || hook_skips(bytes)))
+    if (options.heap == HEAP_SAMPLED && !taken.stack &&
+        (!moved || (recording_gate.is_open && sampler_skips(bytes))))
         return;
     self = recording_enter_heap(caller);
     if (!self)
@@ -141,7 +144,7 @@ static inline void *reallocate(void *block, size_t bytes, const struct host_fram
     return moved;
 }
 
-EXPORT void *realloc(void *block, size_t bytes)
+void *hook_realloc(void *block, size_t bytes)
 {
     return reallocate(block, bytes, CALLER);
 }
@@ -168,61 +171,61 @@ EXPORT void *reallocarray(void *block, size_t count, size_t bytes)
 
 EXPORT void *memalign(size_t alignment, size_t bytes)
 {
-    uint64_t mark;
+    uint64_t countdown;
     void *block;
 
     REAL_OR_NOMEM(memalign);
-    mark = hook_sampler_mark();
+    countdown = sampler_countdown;
     block = real.memalign(alignment, bytes);
-    hook_allocated_once(block, bytes, CALLER, mark);
+    hook_allocated_once(block, bytes, CALLER, countdown);
     return block;
 }
 
 EXPORT void *aligned_alloc(size_t alignment, size_t bytes)
 {
-    uint64_t mark;
+    uint64_t countdown;
     void *block;
 
     REAL_OR_NOMEM(aligned_alloc);
-    mark = hook_sampler_mark();
+    countdown = sampler_countdown;
     block = real.aligned_alloc(alignment, bytes);
-    hook_allocated_once(block, bytes, CALLER, mark);
+    hook_allocated_once(block, bytes, CALLER, countdown);
     return block;
 }
 
 EXPORT int posix_memalign(void **ret_block, size_t alignment, size_t bytes)
 {
-    uint64_t mark = hook_sampler_mark();
+    uint64_t countdown = sampler_countdown;
     int error = real_find() && real.posix_memalign
                     ? real.posix_memalign(ret_block, alignment, bytes)
                     : ENOMEM;
 
     if (error == 0)
-        hook_allocated_once(*ret_block, bytes, CALLER, mark);
+        hook_allocated_once(*ret_block, bytes, CALLER, countdown);
     return error;
 }
 
 EXPORT void *valloc(size_t bytes)
 {
-    uint64_t mark;
+    uint64_t countdown;
     void *block;
 
     REAL_OR_NOMEM(valloc);
-    mark = hook_sampler_mark();
+    countdown = sampler_countdown;
     block = real.valloc(bytes);
-    hook_allocated_once(block, bytes, CALLER, mark);
+    hook_allocated_once(block, bytes, CALLER, countdown);
     return block;
 }
 
 EXPORT void *pvalloc(size_t bytes)
 {
-    uint64_t mark;
+    uint64_t countdown;
     void *block;
 
     REAL_OR_NOMEM(pvalloc);
-    mark = hook_sampler_mark();
+    countdown = sampler_countdown;
     block = real.pvalloc(bytes);
-    hook_allocated_once(block, bytes, CALLER, mark);
+    hook_allocated_once(block, bytes, CALLER, countdown);
     return block;
 }
 

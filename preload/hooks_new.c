@@ -41,7 +41,7 @@ static const char *const symbols[FORM_COUNT] = {
 #undef OPERATOR_DELETE
 };
 
-static cold void *find(enum operator_form form)
+static HOOK void *find(enum operator_form form)
 {
     void *function = symbols_find_next(symbols[form]);
     uintptr_t allocator;
@@ -71,34 +71,48 @@ static void forget(const void *block, const struct host_frame *caller)
 
 // Without any C++ library new is malloc: there is no one who could throw.
 #define OPERATOR_NEW(form, symbol, parameters, arguments)                                          \
-    EXPORT void *symbol parameters;                                                                \
-    EXPORT void *symbol parameters                                                                 \
+    ENTRY void *symbol parameters;                                                                 \
+                                                                                                   \
+    static HOOK void *hook_##form parameters                                                       \
+    {                                                                                              \
+        void *(*function)parameters = operators[FORM_##form].function;                             \
+        uint64_t countdown = sampler_countdown;                                                    \
+        void *block = function arguments;                                                          \
+                                                                                                   \
+        hook_allocated_once(block, bytes, CALLER, countdown);                                      \
+        return block;                                                                              \
+    }                                                                                              \
+                                                                                                   \
+    ENTRY void *symbol parameters                                                                  \
     {                                                                                              \
         void *(*function)parameters = real_operator(FORM_##form);                                  \
-        uint64_t mark;                                                                             \
-        void *block;                                                                               \
                                                                                                    \
         if (unlikely(!function))                                                                   \
             return malloc(bytes);                                                                  \
-        if (likely(!operators[FORM_##form].is_allocators))                                         \
-            return function arguments;                                                             \
-        mark = hook_sampler_mark();                                                                \
-        block = function arguments;                                                                \
-        hook_allocated_once(block, bytes, CALLER, mark);                                           \
-        return block;                                                                              \
+        if (unlikely(operators[FORM_##form].is_allocators))                                        \
+            return hook_##form arguments;                                                          \
+        return function arguments;                                                                 \
     }
 #define OPERATOR_DELETE(form, symbol, parameters, arguments)                                       \
-    EXPORT void symbol parameters;                                                                 \
-    EXPORT void symbol parameters                                                                  \
+    ENTRY void symbol parameters;                                                                  \
+                                                                                                   \
+    static HOOK void hook_##form parameters                                                        \
+    {                                                                                              \
+        void(*function) parameters = operators[FORM_##form].function;                              \
+                                                                                                   \
+        forget(block, CALLER);                                                                     \
+        function arguments;                                                                        \
+    }                                                                                              \
+                                                                                                   \
+    ENTRY void symbol parameters                                                                   \
     {                                                                                              \
         void(*function) parameters = real_operator(FORM_##form);                                   \
                                                                                                    \
-        if (unlikely(!function)) {                                                                 \
+        if (unlikely(!function))                                                                   \
             free(block);                                                                           \
-            return;                                                                                \
-        }                                                                                          \
-        if (unlikely(operators[FORM_##form].is_allocators))                                        \
-            forget(block, CALLER);                                                                 \
-        function arguments;                                                                        \
+        else if (unlikely(operators[FORM_##form].is_allocators))                                   \
+            hook_##form arguments;                                                                 \
+        else                                                                                       \
+            function arguments;                                                                    \
     }
 #include "preload/operators.def"

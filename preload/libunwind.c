@@ -103,6 +103,7 @@ size_t libunwind_backtrace(struct thread_state *self, const struct host_frame *c
 {
     size_t capacity = options.max_frames + OWN_FRAMES_MAX + 1, count;
     struct capture capture = {NULL, (int)capacity, 0};
+    uint64_t countdown = sampler_countdown;
     int saved_errno = errno;
 
     if (!self->libunwind_pcs)
@@ -110,7 +111,9 @@ size_t libunwind_backtrace(struct thread_state *self, const struct host_frame *c
     capture.pcs = (void **)self->libunwind_pcs;
     if (!capture.pcs || !libunwind_is_ready())
         return 0;
+    sampler_countdown = 0; // what it allocates is looked at: it is ours
     own_stack_call(unwind, &capture);
+    sampler_countdown = countdown;
     errno = saved_errno;
     count = skip_own(&capture, caller->pc);
     *ret_pcs = (uintptr_t *)capture.pcs;

@@ -23,8 +23,8 @@ static bool has_room(const struct thread_state *self)
 static cold void switch_and_call(struct thread_state *self, void (*function)(void *),
                                  void *argument)
 {
+    struct guard_pin hook;
     uint64_t signals;
-    uintptr_t hook;
 
     sys_block_signals(&signals);
     hook = guard_pin();

@@ -254,6 +254,7 @@ static void reset(void)
     rule_cache_clear();
     is_finished = 0;
     guard_sp = 0;
+    sampler_countdown = 0;
 }
 
 cold void recording_follow_fork(void)
@@ -293,11 +294,14 @@ void recording_resume(void)
 
 void recording_prepare(void)
 {
+    struct guard_pin hook;
+
     if (!recording_gate.is_open && !recording_start())
         return;
     if (!guard_enter())
         return;
-    guard_pin();
+    hook = guard_pin();
     stack_capture_init();
+    guard_unpin(hook);
     guard_leave();
 }

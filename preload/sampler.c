@@ -12,6 +12,8 @@
 
 #define GOLDEN_GAMMA UINT64_C(0x9e3779b97f4a7c15)
 
+__thread uint64_t sampler_countdown;
+
 static uint64_t run_seed;
 
 // --- random numbers: splitmix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number
@@ -126,15 +128,14 @@ void sampler_draw(struct sampler *sampler)
     uniform = next_uniform(sampler);
     distance = -sampler_log(uniform) * (double)options.sample_bytes;
     // the byte it falls into; P(countdown < bytes) = 1 - exp(-bytes / R) for whole bytes
-    sampler->countdown_bytes = (uint64_t)distance;
-    ARCH_FLOAT_HERE(sampler->countdown_bytes);
+    sampler_countdown = (uint64_t)distance;
+    ARCH_FLOAT_HERE(sampler_countdown);
     arch_float_end(saved);
 }
 
 void sampler_init(struct sampler *sampler, uint64_t stream)
 {
     sampler->random = mix(run_seed + mix(stream + GOLDEN_GAMMA));
-    sampler_draw(sampler);
 }
 
 static struct sampler_weight weigh(uint64_t bytes)

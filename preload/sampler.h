@@ -22,9 +22,13 @@
 #include <stdint.h>
 
 struct sampler {
-    uint64_t countdown_bytes; // whole bytes before the one with the next point
-    uint64_t random;          // state of splitmix64
+    uint64_t random; // state of splitmix64
 };
+
+// Of the calling thread: whole bytes before the one with the next point. So much may be allocated
+// without a look at anything else (hooks_pass.c). 0 also where each allocation must be looked at:
+// by a thread that is not known yet, in an exact heap, and while the guard is pinned (guard.h).
+extern __thread uint64_t sampler_countdown __attribute__((tls_model("initial-exec")));
 
 // What a sampled allocation adds to the counters of its stack, and its free to the others.
 struct sampler_weight {
@@ -36,22 +40,22 @@ struct sampler_weight {
 // While recording starts, after the options are read: the seed of the run.
 void sampler_start(void);
 
-// Before the thread's first allocation. Every stream (the serial of the thread) gives other
+// Before the thread's first sampler_draw(). Every stream (the serial of the thread) gives other
 // samples; with options.sample_seed the same ones in every run.
 void sampler_init(struct sampler *sampler, uint64_t stream);
 
 // An allocation passes by. True: nothing to record. False: record it, with sampler_draw() first.
-static inline bool sampler_skips(struct sampler *sampler, size_t bytes)
+static inline bool sampler_skips(size_t bytes)
 {
     uint64_t left;
 
-    if (unlikely(__builtin_sub_overflow(sampler->countdown_bytes, bytes + (bytes == 0), &left)))
+    if (unlikely(__builtin_sub_overflow(sampler_countdown, bytes + (bytes == 0), &left)))
         return false;
-    sampler->countdown_bytes = left;
+    sampler_countdown = left;
     return true;
 }
 
-// Where the next point lies, from the end of the allocation that was sampled.
+// Where the next point lies, from the end of the allocation that was sampled. In the thread itself.
 void sampler_draw(struct sampler *sampler);
 
 // The same for the same size throughout a run: what an allocation adds its free takes away. At most

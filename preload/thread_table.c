@@ -260,8 +260,7 @@ static void bind(struct thread_state *state)
 {
     struct profile_thread *record = state->record;
     bool is_main = sys_thread_id() == sys_process_id();
-
-    uintptr_t hook;
+    struct guard_pin hook;
     uint64_t signals;
 
     // pthread_getattr_np allocates, pthread_setspecific may; a handler must not jump out of it
@@ -280,6 +279,8 @@ static void bind(struct thread_state *state)
         pthread_setspecific(exit_key, state);
     guard_unpin(hook);
     thread_self = state;
+    if (options.heap == HEAP_SAMPLED)
+        sampler_draw(&state->sampler);
     thread_publish(record, pthread_self());
     sys_restore_signals(&signals);
 }

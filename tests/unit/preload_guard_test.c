@@ -120,18 +120,22 @@ static void test_stale_by_distance(void **state)
 
 static void test_pinned(void **state)
 {
+    struct guard_pin before;
     uintptr_t hook;
 
     (void)state;
     assert_true(guard_enter());
     hook = guard_sp;
-    assert_int_equal(guard_pin(), hook);
+    sampler_countdown = 5;
+    before = guard_pin();
     assert_true(guard_is_held());
+    assert_int_equal(sampler_countdown, 0);
     assert_false(enter_inside(512));
     assert_false(guard_is_stale(hook + 100000)); // outside of the hook
     assert_false(guard_is_stale(64));            // on whatever stack
-    guard_unpin(hook);
+    guard_unpin(before);
     assert_int_equal(guard_sp, hook);
+    assert_int_equal(sampler_countdown, 5);
     assert_false(enter_inside(512));
     guard_leave();
 }

@@ -543,10 +543,10 @@ static void test_sampled_realloc(void **state)
     heap_put_back(address(1), taken); // it failed
     assert_true(live_filter_may_have(address(1)));
     assert_int_equal(live_table_get(address(1)).bytes, 100);
-    selves[0]->sampler.countdown_bytes = 1000;
+    sampler_countdown = 1000;
     heap_reallocated(selves[0], address(1), heap_take(address(1)), address(2), 300,
                      PRELOAD_FRAME(2)); // not taken
-    assert_int_equal(selves[0]->sampler.countdown_bytes, 700);
+    assert_int_equal(sampler_countdown, 700);
     assert_false(live_filter_may_have(address(2)));
     heap_reallocated(selves[0], address(2), heap_take(address(2)), address(3), 701,
                      PRELOAD_FRAME(3));
@@ -592,9 +592,9 @@ static void test_sampled_temporary(void **state)
     heap_sampled(selves[0], address(1), 10, PRELOAD_FRAME(1));
     heap_freed(selves[0], address(1));
     heap_sampled(selves[0], address(1), 10, PRELOAD_FRAME(2));
-    selves[0]->sampler.countdown_bytes = 1000;
+    sampler_countdown = 1000;
     selves[0]->last_countdown_bytes = 1000;
-    assert_true(sampler_skips(&selves[0]->sampler, 0));
+    assert_true(sampler_skips(0));
     heap_freed(selves[0], address(1));
     heap_sampled(selves[0], address(1), 10, PRELOAD_FRAME(3));
     heap_freed(selves[1], address(1));
@@ -616,7 +616,7 @@ static void test_sampled_sums(void **state)
 
         blocks++;
         bytes += size;
-        if (!sampler_skips(&selves[0]->sampler, size)) {
+        if (!sampler_skips(size)) {
             heap_sampled(selves[0], address(i % BLOCKS), size, PRELOAD_FRAME(1));
             heap_freed(selves[0], address(i % BLOCKS));
         }

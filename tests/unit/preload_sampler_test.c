@@ -15,15 +15,23 @@ static const uint64_t sizes[] = {0,    1,     7,         16,      100,     1024,
                                  4096, 40000, 512 << 10, 1 << 20, 5 << 20, 16 << 20};
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static struct sampler seeded(uint64_t rate, uint64_t stream)
-{
+// A thread: its sampler and its countdown, which is that of the calling thread else.
+struct thread {
     struct sampler sampler;
+    uint64_t countdown;
+};
+
+static struct thread seeded(uint64_t rate, uint64_t stream)
+{
+    struct thread thread;
 
     options.sample_bytes = rate;
     options.sample_seed = 20240501;
     sampler_start();
-    sampler_init(&sampler, stream);
-    return sampler;
+    sampler_init(&thread.sampler, stream);
+    sampler_draw(&thread.sampler);
+    thread.countdown = sampler_countdown;
+    return thread;
 }
 
 static double probability_of(uint64_t bytes, uint64_t rate)
@@ -32,12 +40,16 @@ static double probability_of(uint64_t bytes, uint64_t rate)
 }
 
 // Whether an allocation is sampled, as a hook asks.
-static bool takes(struct sampler *sampler, uint64_t bytes)
+static bool takes(struct thread *thread, uint64_t bytes)
 {
-    if (sampler_skips(sampler, bytes))
-        return false;
-    sampler_draw(sampler);
-    return true;
+    bool is_taken;
+
+    sampler_countdown = thread->countdown;
+    is_taken = !sampler_skips(bytes);
+    if (is_taken)
+        sampler_draw(&thread->sampler);
+    thread->countdown = sampler_countdown;
+    return is_taken;
 }
 
 // --- arithmetic
@@ -104,10 +116,10 @@ static void test_share_of_each_size(void **state)
     for (size_t i = 0; i < COUNT(rates); i++)
         for (size_t j = 0; j < COUNT(sizes); j++) {
             double p = probability_of(sizes[j], rates[i]), taken = 0, count = 4e6;
-            struct sampler sampler = seeded(rates[i], 100 * i + j);
+            struct thread thread = seeded(rates[i], 100 * i + j);
 
             for (int k = 0; k < (int)count; k++)
-                taken += takes(&sampler, sizes[j]);
+                taken += takes(&thread, sizes[j]);
             if (fabs(taken - count * p) > 4.5 * sqrt(count * p * (1 - p)) + 1)
                 fail_msg("%g of %g blocks of %lu bytes, not %g, at %lu", taken, count, sizes[j],
                          count * p, rates[i]);
@@ -122,14 +134,14 @@ static void test_estimates_of_a_mixture(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(some_rates); i++) {
         double made[COUNT(sizes)] = {0}, blocks[COUNT(sizes)] = {0}, variance[COUNT(sizes)] = {0};
-        struct sampler sampler = seeded(some_rates[i], 7);
+        struct thread thread = seeded(some_rates[i], 7);
         struct random random = {3};
 
         for (int k = 0; k < 6000000; k++) {
             size_t j = random_below(&random, COUNT(sizes));
 
             made[j]++;
-            if (!takes(&sampler, sizes[j]))
+            if (!takes(&thread, sizes[j]))
                 continue;
             struct sampler_weight weight = sampler_weigh(sizes[j]);
             blocks[j] += (double)weight.blocks / PROFILE_SAMPLED_UNIT;
@@ -169,12 +181,12 @@ static void test_confidence_over_seeds(void **state)
         int held = 0;
 
         for (uint64_t seed = 1; seed <= 400; seed++) {
-            struct sampler sampler = seeded(sites[i].rate, seed);
+            struct thread thread = seeded(sites[i].rate, seed);
             struct sampler_weight weight = sampler_weigh(sites[i].bytes);
             int taken = 0;
 
             for (int k = 0; k < sites[i].count; k++)
-                taken += takes(&sampler, sites[i].bytes);
+                taken += takes(&thread, sites[i].bytes);
             double off = taken * (double)weight.blocks / PROFILE_SAMPLED_UNIT - sites[i].count;
             held += fabs(off) <= 1.96 * sqrt(taken * weight.variance_blocks);
         }
@@ -189,15 +201,15 @@ static void test_distances_are_exponential(void **state)
 {
     const double rate = 1 << 20;
     double classes[16] = {0}, sum = 0, chi_square = 0, count = 1600000;
-    struct sampler sampler = seeded((uint64_t)rate, 1);
+    struct thread thread = seeded((uint64_t)rate, 1);
 
     (void)state;
     for (int i = 0; i < (int)count; i++) {
-        double rank = exp(-((double)sampler.countdown_bytes + 0.5) / rate);
+        double rank = exp(-((double)sampler_countdown + 0.5) / rate);
 
         classes[(size_t)(rank * 16)]++;
-        sum += (double)sampler.countdown_bytes + 0.5;
-        sampler_draw(&sampler);
+        sum += (double)sampler_countdown + 0.5;
+        sampler_draw(&thread.sampler);
     }
     for (size_t i = 0; i < 16; i++)
         chi_square += (classes[i] - count / 16) * (classes[i] - count / 16) / (count / 16);
@@ -208,31 +220,28 @@ static void test_distances_are_exponential(void **state)
 
 static void test_countdown(void **state)
 {
-    struct sampler sampler = seeded(512 << 10, 1);
-
     (void)state;
-    sampler.countdown_bytes = 100;
-    assert_true(sampler_skips(&sampler, 60));
-    assert_int_equal(sampler.countdown_bytes, 40);
-    assert_true(sampler_skips(&sampler, 0)); // as 1 byte
-    assert_int_equal(sampler.countdown_bytes, 39);
-    assert_false(sampler_skips(&sampler, 40));
-    assert_true(sampler_skips(&sampler, 39));
-    assert_int_equal(sampler.countdown_bytes, 0);
-    assert_false(sampler_skips(&sampler, 0));
-    assert_false(sampler_skips(&sampler, 1));
+    sampler_countdown = 100;
+    assert_true(sampler_skips(60));
+    assert_int_equal(sampler_countdown, 40);
+    assert_true(sampler_skips(0)); // as 1 byte
+    assert_int_equal(sampler_countdown, 39);
+    assert_false(sampler_skips(40));
+    assert_true(sampler_skips(39));
+    assert_int_equal(sampler_countdown, 0);
+    assert_false(sampler_skips(0));
+    assert_false(sampler_skips(1));
 }
 
 static void test_largest_sizes(void **state)
 {
     static const size_t largest[] = {SIZE_MAX, SIZE_MAX - 1, SIZE_MAX / 2, SIZE_MAX / 2 + 1};
-    struct sampler sampler = seeded(1 << 30, 1);
 
     (void)state;
     for (size_t i = 0; i < COUNT(largest); i++) {
-        sampler.countdown_bytes = UINT64_C(1) << 36;
-        assert_false(sampler_skips(&sampler, largest[i]));
-        assert_false(sampler_skips(&sampler, largest[i])); // until the next draw
+        sampler_countdown = UINT64_C(1) << 36;
+        assert_false(sampler_skips(largest[i]));
+        assert_false(sampler_skips(largest[i])); // until the next draw
     }
 }
 
@@ -240,21 +249,22 @@ static void test_largest_sizes(void **state)
 
 static void test_seeds(void **state)
 {
-    struct sampler one = seeded(4096, 1), same = seeded(4096, 1), two = seeded(4096, 2), other;
+    struct thread one = seeded(4096, 1), same = seeded(4096, 1), two = seeded(4096, 2);
+    struct sampler other;
 
     (void)state;
     assert_memory_equal(&one, &same, sizeof(one));
-    assert_int_not_equal(one.random, two.random);
+    assert_int_not_equal(one.sampler.random, two.sampler.random);
     options.sample_seed = 5;
     sampler_start();
     sampler_init(&other, 1);
-    assert_int_not_equal(one.random, other.random);
+    assert_int_not_equal(one.sampler.random, other.random);
     options.sample_seed = 0; // other in every run
     sampler_start();
-    sampler_init(&one, 1);
+    sampler_init(&one.sampler, 1);
     sampler_start();
     sampler_init(&other, 1);
-    assert_int_not_equal(one.random, other.random);
+    assert_int_not_equal(one.sampler.random, other.random);
 }
 
 // Threads must not sample in step.
@@ -265,7 +275,7 @@ static void test_streams_are_independent(void **state)
 
     (void)state;
     for (uint64_t stream = 1; stream < 4; stream++) {
-        struct sampler a = seeded(4096, stream), b = seeded(4096, stream + 1);
+        struct thread a = seeded(4096, stream), b = seeded(4096, stream + 1);
         double p = probability_of(1024, 4096), expected = count * p * p;
 
         both = 0;
@@ -349,10 +359,12 @@ static void test_rounding_of_the_host(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(sizes); i++) {
-        struct sampler expected_sampler = seeded(4096, i), sampler = expected_sampler;
+        struct sampler sampler = seeded(4096, i).sampler, expected_sampler = sampler;
         struct sampler_weight expected = sampler_weigh(sizes[i]);
+        uint64_t expected_countdown;
 
         sampler_draw(&expected_sampler);
+        expected_countdown = sampler_countdown;
         for (size_t j = 0; j < COUNT(modes); j++) {
             struct sampler drawn = sampler;
 
@@ -363,13 +375,14 @@ static void test_rounding_of_the_host(void **state)
             fesetround(FE_TONEAREST);
             assert_memory_equal(&weight, &expected, sizeof(weight));
             assert_memory_equal(&drawn, &expected_sampler, sizeof(drawn));
+            assert_int_equal(sampler_countdown, expected_countdown);
         }
     }
 }
 
 static void test_exceptions_of_the_host(void **state)
 {
-    struct sampler sampler = seeded(4096, 1);
+    struct sampler sampler = seeded(4096, 1).sampler;
     struct profile_cell_samples samples = {0, 0, 0.1, 0.1, 0.1, 0.1, ""}; // no sum is exact
 
     (void)state;
