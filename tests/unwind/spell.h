@@ -49,4 +49,15 @@ __attribute__((noinline)) void go_on(struct walk *walk, unsigned bytes)
     __asm__ volatile("" ::: "memory"); // no tail call
 }
 
+// The whole of a step whose frame is of any size.
+static inline __attribute__((always_inline)) void go_on_from_any_size(struct walk *walk,
+                                                                      unsigned bytes)
+{
+    char space[next_random(walk) % 9 * 16 + 1];
+
+    __asm__ volatile("" ::"r"(space) : "memory");
+    go_on(walk, bytes);
+    go_on(walk, bytes);
+}
+
 #endif

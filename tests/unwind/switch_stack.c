@@ -27,11 +27,7 @@ __asm__(".globl call_on_stack\n.type call_on_stack, @function\ncall_on_stack:\n.
 
 void step_1(struct walk *walk, unsigned bytes)
 {
-    char space[next_random(walk) % 9 * 16 + 1];
-
-    __asm__ volatile("" ::"r"(space) : "memory");
-    go_on(walk, bytes);
-    go_on(walk, bytes);
+    go_on_from_any_size(walk, bytes);
 }
 
 void step_2(struct walk *walk, unsigned bytes)
