@@ -33,15 +33,17 @@ struct capture {
     int count;
 };
 
-// What it has learnt of code that is unloaded now.
+// What it has learnt of code that is unloaded now. Known to all once it is done; several threads
+// may do it.
 static void forget_old_code(void)
 {
-    uint32_t known = atomic_get(&known_generation), generation = modules_generation();
+    uint32_t generation = modules_generation();
 
-    if (likely(known == generation) || !flush_cache || !address_space)
+    if (likely(atomic_get_acquire(&known_generation) == generation) || !flush_cache ||
+        !address_space)
         return;
-    if (atomic_swap_if(&known_generation, &known, generation))
-        flush_cache(*address_space, 0, 0);
+    flush_cache(*address_space, 0, 0);
+    atomic_publish(&known_generation, generation);
 }
 
 static __attribute__((noinline)) void unwind(void *argument)

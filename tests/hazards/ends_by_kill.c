@@ -2,17 +2,23 @@
 // SIGKILL in the middle of the work of several threads leaves a readable, consistent profile.
 // STATUS: -9
 // EXPECT: process["exit"]["kind"] == "killed"
-// EXPECT: heap["allocations"] > 100 and threads["created"] == 4
+// EXPECT: heap["allocations"] > 4000 and threads["created"] == 4
 // EXPECT: all(s["live_blocks"] >= -4 for s in heap["sites"])
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+static atomic_int working;
+
 void *work(void *unused)
 {
-    for (;;)
-        free(malloc(rand() % 500));
+    for (int i = 0;; i++) {
+        free(malloc((size_t)(rand() % 500)));
+        if (i == 1000)
+            working++;
+    }
     return unused;
 }
 
@@ -22,7 +28,8 @@ int main(void)
 
     for (int i = 0; i < 4; i++)
         pthread_create(&thread, NULL, work, NULL);
-    usleep(100000);
+    while (working < 4)
+        usleep(1000);
     kill(getpid(), SIGKILL);
     pause();
     return 0;
