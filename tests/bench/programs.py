@@ -6,7 +6,7 @@ import shutil
 from bench import inputs, measure, output
 
 SECTION = "programs"
-TOOLS = ["exact", "sampled", "heaptrack"]
+TOOLS = ["pass", "count", "exact", "sampled", "heaptrack"]
 MORE_TOOLS = ["massif", "gperftools"]
 LIMITS = {"jq": (1.15, 1.02), "xmllint": (1.25, 1.03), "sqlite3": (1.10, 1.02),
           "perl": (1.10, 1.02), "python3": (1.20, 1.02)}
@@ -60,7 +60,8 @@ class Programs(measure.Section):
     def experiment(self, program):
         cases = {tool: lambda tool=tool: program.run(tool) for tool in self.tools}
         repeat = self.context.repeat
-        slow = {tool: repeat for tool in self.tools if self.context.tools[tool].peer}
+        slow = {tool: repeat for tool in self.tools
+                if self.context.tools[tool].peer or tool in ("pass", "count")}
         return self.context.experiment(SECTION, program.name, cases, repeat * 2, slow)
 
     def groups(self):
@@ -96,7 +97,8 @@ class Programs(measure.Section):
             "WHOLE PROGRAMS: slowdown, without a report at exit",
             "slowdown: of CPU time, user and system, that of what a tool runs beside the program",
             "included; less noisy than wall time, so the verdict goes by it",
-            "gaiaprof in twice as many rounds as its peers; all printed the same as plain")
+            "pass-through, counting only: the limits of a sampled and of an exact heap",
+            "gaiaprof in twice as many rounds as the others; all printed the same as plain")
         yield from output.table(list(self.rows()), left=2)
         counts = [f"{program.name} {program.allocations:,}" for program in self.programs
                   if program.allocations]
