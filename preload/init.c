@@ -3,9 +3,11 @@
 // init.c - what happens once libc and the libraries before us are ready: the constructor. Recording
 // itself may have started earlier, in the first hook. Nothing is ever torn down: hooks are called
 // until the process is gone.
+#include "preload/guard.h"
 #include "preload/hooks_process.h"
 #include "preload/options.h"
 #include "preload/own_heap.h"
+#include "preload/profile_writer.h"
 #include "preload/real.h"
 #include "preload/recording.h"
 
@@ -29,6 +31,8 @@ static void in_forked_child(void)
 {
     recording_gate.has_exact_heap = 0;
     recording_gate.is_open = 0; // the kernel has wiped it, unless it is too old
+    if (guard_is_held())
+        profile_writer_detach();
     own_heap_after_fork();
     recording_follow_fork();
 }

@@ -19,6 +19,7 @@
 #define EXTENT_BYTES_MAX (16u << 20)
 #define EXTENT_ALIGN (64u << 10)
 #define SKIP_COUNT 10000u
+#define EXTENTS_MAX 512 // 7 GiB
 
 static struct profile_header no_profile;
 struct profile_header *profile_header = &no_profile;
@@ -31,6 +32,11 @@ static struct {
     char *extent;        // the mapping chunks are cut from
     uint64_t extent_off; // where it lies in the file
     unsigned skip_count; // growth failed: how many requests to refuse before it is tried again
+    struct {
+        void *start;
+        uint64_t bytes;
+    } extents[EXTENTS_MAX]; // the first ones; further ones can't be detached
+    unsigned extent_count;
 } writer;
 
 const char *profile_writer_path(void)
@@ -54,6 +60,10 @@ static int map_extent(int fd, uint64_t bytes)
     extent = sys_map_file(fd, writer.file_bytes, bytes);
     if (!extent)
         return -ENOMEM;
+    if (writer.extent_count < EXTENTS_MAX) {
+        writer.extents[writer.extent_count].start = extent;
+        writer.extents[writer.extent_count++].bytes = bytes;
+    }
     writer.extent = extent;
     writer.extent_off = writer.file_bytes;
     writer.file_bytes += bytes;
@@ -186,4 +196,21 @@ void profile_writer_reset(void)
     memset(&writer, 0, sizeof(writer));
     memset(&no_profile, 0, sizeof(no_profile));
     profile_header = &no_profile;
+}
+
+static void replace_by_copy(void *extent, size_t bytes)
+{
+    void *copied = sys_map_private(bytes);
+
+    if (!copied)
+        return;
+    memcpy(copied, extent, bytes);
+    if (!sys_replace_mapping(copied, bytes, extent))
+        sys_unmap(copied, bytes);
+}
+
+void profile_writer_detach(void)
+{
+    for (unsigned i = 0; i < writer.extent_count; i++)
+        replace_by_copy(writer.extents[i].start, writer.extents[i].bytes);
 }

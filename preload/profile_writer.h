@@ -28,6 +28,10 @@ struct profile_chunk *profile_writer_add(enum profile_chunk_type type, size_t re
 // In a child made by fork: forget the parent's file. The child must not have stored into it.
 void profile_writer_reset(void);
 
+// In a child made by fork in the middle of a hook, by a handler: what the hook still stores goes to
+// a copy, not to the parent's file.
+void profile_writer_detach(void);
+
 static inline void *profile_chunk_payload(struct profile_chunk *chunk)
 {
     return chunk + 1;

@@ -261,8 +261,13 @@ cold void recording_follow_fork(void)
 {
     unsigned on = STATE_ON;
 
-    if (!options_follow_fork() || recording_gate.is_open || sys_process_id() == process_id ||
-        !atomic_swap_if(&state, &on, STATE_IDLE))
+    if (!options_follow_fork() || recording_gate.is_open || sys_process_id() == process_id)
+        return;
+    // a handler forked in the middle of a hook, which goes on with what it has of the parent: the
+    // first hook after that one follows
+    if (guard_is_held() && !guard_is_stale(arch_stack_pointer()))
+        return;
+    if (!atomic_swap_if(&state, &on, STATE_IDLE))
         return;
     reset();
     try_start();

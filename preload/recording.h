@@ -55,25 +55,22 @@ static inline bool recording_is_own_doing(const struct host_frame *caller)
     return guard_sp == GUARD_PINNED || stack_capture_is_internal(caller->pc);
 }
 
-// Of a thread in a hook whose gate is open.
-static inline struct thread_state *recording_enter_open(const struct host_frame *caller)
+// Enters a hook. NULL: pass through. Else the thread's state; recording_leave() must follow. Does
+// not start the recording: the hook may stand inside the host's allocator.
+//   The gate is asked once the guard is held: where a handler interrupts a hook and forks, the
+//   child
+// goes on with that hook, and the guard tells so (profile_writer_detach).
+static inline struct thread_state *recording_enter(const struct host_frame *caller)
 {
     if (unlikely(!guard_enter())) {
-        if (!recording_is_own_doing(caller))
+        if (recording_gate.is_open && !recording_is_own_doing(caller))
             profile_drop(PROFILE_DROP_NESTED);
         return NULL;
     }
-    if (likely(thread_self) || thread_adopt())
+    if (likely(recording_gate.is_open) && (likely(thread_self) || thread_adopt()))
         return thread_self;
     guard_leave();
     return NULL;
-}
-
-// Enters a hook. NULL: pass through. Else the thread's state; recording_leave() must follow. Does
-// not start the recording: the hook may stand inside the host's allocator.
-static inline struct thread_state *recording_enter(const struct host_frame *caller)
-{
-    return likely(recording_gate.is_open) ? recording_enter_open(caller) : NULL;
 }
 
 // The same for the allocation functions, whose first call starts the recording.
@@ -81,7 +78,7 @@ static inline struct thread_state *recording_enter_heap(const struct host_frame 
 {
     if (unlikely(!recording_gate.is_open) && !recording_start())
         return NULL;
-    return recording_enter_open(caller);
+    return recording_enter(caller);
 }
 
 // What of that is left in the case that is by far the most frequent. NULL says nothing.
@@ -89,11 +86,14 @@ static inline struct thread_state *recording_enter_exact_heap(void)
 {
     struct thread_state *self = thread_self;
 
-    if (unlikely(!recording_gate.has_exact_heap) || unlikely(!self) || unlikely(guard_sp))
+    if (unlikely(guard_sp))
         return NULL;
     guard_sp = arch_stack_pointer();
     __asm__ volatile("" ::: "memory");
-    return self;
+    if (likely(recording_gate.has_exact_heap) && likely(self))
+        return self;
+    guard_leave();
+    return NULL;
 }
 
 static inline void recording_leave(void)

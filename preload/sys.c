@@ -64,6 +64,12 @@ void sys_unmap(void *address, size_t bytes)
     call2(SYS_munmap, address, bytes);
 }
 
+bool sys_replace_mapping(void *mapping, size_t bytes, void *place)
+{
+    return call5(SYS_mremap, mapping, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, place) ==
+           (long)place;
+}
+
 bool sys_is_readable(const void *address)
 {
     // the kernel copies the new mask before it finds fault with how it is to be used

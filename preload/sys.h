@@ -24,6 +24,8 @@ void *sys_map_file(int fd, uint64_t offset, size_t bytes);
 // Gives all pages of a private range memory at once, where the kernel can (Linux 5.14).
 void sys_populate(void *address, size_t bytes);
 void sys_unmap(void *address, size_t bytes);
+// Puts a mapping in the place of another one, whatever that was. False: nothing has changed.
+bool sys_replace_mapping(void *mapping, size_t bytes, void *place);
 // Whether the 8 bytes at an address can be read.
 bool sys_is_readable(const void *address);
 // Makes the pages of a range readable and writable.
