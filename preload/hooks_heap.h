@@ -13,7 +13,7 @@
 // Nothing is recorded of the heap: let it all pass (hooks_pass.c).
 static inline void pass_all(void)
 {
-    if (recording_gate.is_open && !guard_is_held())
+    if ((recording_gate.is_open || recording_start()) && !guard_is_held())
         sampler_countdown = UINT64_MAX;
 }
 
@@ -23,9 +23,12 @@ static cold void hook_allocated_else(const void *block, size_t bytes,
 {
     struct thread_state *self;
 
-    if (options.heap == HEAP_OFF)
+    if (options.heap == HEAP_OFF) {
         pass_all();
-    if (options.heap == HEAP_OFF || !(self = recording_enter_heap(caller)))
+        return;
+    }
+    self = recording_enter_heap(caller);
+    if (!self)
         return;
     if (options.heap == HEAP_EXACT)
         heap_allocated(self, block, bytes, caller);

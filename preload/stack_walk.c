@@ -37,16 +37,26 @@ static void enter_stack(struct stack_walk *walk, uintptr_t sp)
 {
     const struct thread_state *self = walk->self;
 
-    walk->is_foreign = false;
-    if (likely(stack_walk_is_own(self, sp)))
+    walk->is_foreign = !stack_walk_is_own(self, sp);
+    if (likely(!walk->is_foreign))
         set_readable(walk, with_red_zone(sp, self->stack_low), self->stack_high);
-    else if (stack_walk_is_on_signal_stack(self, sp))
-        set_readable(walk, with_red_zone(sp, self->signal_stack_low),
-                     self->signal_stack_low + self->signal_stack_bytes);
-    else {
-        walk->is_foreign = true;
+    else
         set_readable(walk, 0, 0);
+}
+
+// Of a page that can be read, what belongs to the stack.
+static void set_readable_page(struct stack_walk *walk, uintptr_t page)
+{
+    const struct thread_state *self = walk->self;
+    uintptr_t low = page, high = page + PAGE_BYTES;
+
+    if (stack_walk_is_on_signal_stack(self, walk->sp)) {
+        uintptr_t end = self->signal_stack_low + self->signal_stack_bytes;
+
+        low = low > self->signal_stack_low ? low : self->signal_stack_low;
+        high = high < end ? high : end;
     }
+    set_readable(walk, low, high > low ? high : low);
 }
 
 void stack_walk_init(struct stack_walk *walk, const struct thread_state *self, uintptr_t pc,
@@ -55,7 +65,7 @@ void stack_walk_init(struct stack_walk *walk, const struct thread_state *self, u
     *walk = (struct stack_walk){.pc = pc, .sp = sp, .fp = fp, .self = self};
     enter_stack(walk, sp);
     if (walk->is_foreign) // the hook's frame lies just inside
-        set_readable(walk, page_of(sp - WORD), page_of(sp - WORD) + PAGE_BYTES);
+        set_readable_page(walk, page_of(sp - WORD));
 }
 
 // A page of a stack that we know nothing of.
@@ -66,8 +76,8 @@ static cold bool probe(struct stack_walk *walk, uintptr_t address)
     if (!walk->is_foreign || address + ARCH_RED_ZONE_BYTES < walk->sp ||
         !sys_is_readable((const void *)page))
         return false;
-    set_readable(walk, page, page + PAGE_BYTES);
-    return true;
+    set_readable_page(walk, page);
+    return address - walk->low <= walk->span;
 }
 
 static inline bool can_read(struct stack_walk *walk, uintptr_t address)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // stack_walk.h - steps from a frame to its caller by the rules of rule_cache.h. A step reads only
-// words that lie on the stack it is on: of the thread's own stack and of a signal stack the bounds
-// are known, of any other (a fiber's) the kernel is asked page by page.
+// words that lie on the stack it is on: of the thread's own stack the bounds are known; of any
+// other (a fiber's, a signal stack, which the host may have unmapped long ago) the kernel is asked
+// page by page.
 #ifndef GAIAPROF_STACK_WALK_H
 #define GAIAPROF_STACK_WALK_H
 
@@ -19,7 +20,7 @@ struct stack_walk {
 
     uintptr_t low; // words at low .. low + span can be read
     uintptr_t span;
-    bool is_foreign; // neither the thread's stack nor its signal stack
+    bool is_foreign; // not the thread's own stack
     const struct thread_state *self;
 };
 

@@ -12,6 +12,7 @@
 #include "preload/recording.h"
 #include "preload/slab.h"
 #include "preload/spinlock.h"
+#include "preload/stack_walk.h"
 #include "preload/sys.h"
 #include "preload/text.h"
 
@@ -269,8 +270,8 @@ static void bind(struct thread_state *state)
     state->tid = sys_thread_id();
     if (is_main)
         set_main_stack(state);
-    else
-        set_stack(state);
+    if (!is_main || !stack_walk_is_own(state, arch_stack_pointer()))
+        set_stack(state); // also of a child's only thread that another one's thread has forked
     record->tid = (uint32_t)state->tid;
     record->start_ns = sys_monotonic_ns();
     sys_thread_name(record->name);

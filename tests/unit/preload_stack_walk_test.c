@@ -310,7 +310,7 @@ static void test_handler_on_the_signal_stack(void **state)
     (void)state;
     use_signal_stack(other, 0, WORDS);
     begin(other, 10, FP);
-    assert_false(walk.is_foreign);
+    assert_true(walk.is_foreign);
     interrupted(other + 10, OUTER_PC, at(own, 3), OUTER_FP);
     assert_switched(at(own, 3), false);
     begin(other, 10, FP);
@@ -320,6 +320,17 @@ static void test_handler_on_the_signal_stack(void **state)
     interrupted(other + 10, OUTER_PC, UINT64_C(0x10000), OUTER_FP);
     assert_switched(UINT64_C(0x10000), true);
     assert_int_equal(step(CFI_SP, 8, 0), WALK_ODD);
+}
+
+// The host has unmapped it, past us: it ends there.
+static void test_signal_stack_that_is_gone(void **state)
+{
+    (void)state;
+    use_signal_stack(other, 0, WORDS + 1000);
+    begin(other, WORDS - 4, FP);
+    other[WORDS - 1] = OUTER_PC;
+    assert_int_equal(step(CFI_SP, 32, 0), WALK_STEPPED);
+    assert_fails(WALK_ODD, CFI_SP, 80, 0);
 }
 
 // The handler's frames end with the signal stack, although the thread's stack goes on.
@@ -399,6 +410,7 @@ int main(void)
         TEST(test_unknown_bounds),
         TEST(test_handler_on_the_own_stack),
         TEST(test_handler_on_the_signal_stack),
+        TEST(test_signal_stack_that_is_gone),
         TEST(test_signal_stack_inside_the_own),
         TEST(test_interrupted_before_the_return),
         TEST(test_chain_of_frame_pointers),
