@@ -36,6 +36,7 @@ struct capture {
     const struct memo_frame *joint;
     const struct memo_frame *candidate; // the next that the walk may meet
     uint32_t marker;                    // enum profile_marker
+    size_t hidden;                      // frames walked and not kept
 };
 
 void stack_capture_init(void)
@@ -87,13 +88,23 @@ static void use_memo(struct capture *capture, struct stack_memo *memo)
     capture->candidate = memo->inner;
 }
 
-// Whether the stack goes on as the memo says from `frame` outward. The frames that we keep are the
-// innermost, so a stack with too many can only be joined at the same depth.
+// How far a walk goes beyond options.max_frames, and at most so many frames less are kept then. A
+// stack that joins such a one may have as many less again.
+static size_t spare_frames(void)
+{
+    return options.max_frames / 4;
+}
+
+// Whether the stack with the memo's frames from `frame` outward is as it should be: no more than
+// max_frames, and truncated only if there are more. (What is hidden is not compared: it may be less
+// by now. Then a stack of nearly max_frames is truncated, though it need not be.)
 static bool has_room_for(const struct capture *capture, const struct memo_frame *frame)
 {
-    size_t count = capture->count + (size_t)(capture->memo->frames_end - frame);
+    const struct stack_memo *memo = capture->memo;
+    size_t count = capture->count + (size_t)(memo->frames_end - frame);
 
-    return capture->memo->is_truncated ? count == options.max_frames : count <= options.max_frames;
+    return count <= options.max_frames &&
+           (!memo->is_truncated || count + memo->hidden > options.max_frames);
 }
 
 // The first word outward of `frame` that has another value now, or reads_end. What could be read of
@@ -144,7 +155,8 @@ static struct cfi_rule add_walked(struct capture *capture)
     return rule;
 }
 
-// Goes outward until the stack ends or joins the memo. False: nothing that we can unwind.
+// Goes outward until the stack ends, joins the memo, or has too many frames. False: nothing that we
+// can unwind.
 static bool walk_outward(struct thread_state *self, struct capture *capture)
 {
     for (;;) {
@@ -154,23 +166,70 @@ static bool walk_outward(struct thread_state *self, struct capture *capture)
         case WALK_STEPPED:
             break;
         case WALK_SWITCHED:
+            if (capture->count > options.max_frames)
+                return true;
             capture->barrier = capture->count;
+            if (capture->count == options.max_frames)
+                return true;
             use_memo(capture, memo_of(self, capture->walk.sp));
             break;
         case WALK_END:
             return true;
         case WALK_BROKEN:
+            if (capture->count > options.max_frames)
+                return true;
             capture->marker = PROFILE_MARKER_UNWIND_FAILED;
             capture->barrier = capture->count;
             return true;
         default:
-            return false;
+            return capture->count > options.max_frames;
         }
-        if (capture->count == options.max_frames) {
-            capture->marker = PROFILE_MARKER_TRUNCATED;
+        if (capture->count == options.max_frames + spare_frames())
             return true;
+    }
+}
+
+static uintptr_t sp_of(const struct capture *capture, size_t frame)
+{
+    return frame < capture->count ? capture->frames[frame].sp : capture->walk.sp;
+}
+
+// Which frames of too many are kept: the innermost, up to a place that stacks of about this depth
+// have in common. If all kept max_frames, stacks of a deep recursion would begin at another frame
+// each, and have nothing in common. Of the frames that may be the first to go, the one whose stack
+// pointer differs from that of the next inner one in the highest bit: no other one in reach does.
+static size_t find_cut(const struct capture *capture)
+{
+    size_t least = options.max_frames - spare_frames(), cut = options.max_frames;
+    uintptr_t highest = 0;
+
+    if (least < capture->barrier)
+        least = capture->barrier;
+    for (size_t i = least > 0 ? least : 1; i <= options.max_frames; i++) {
+        uintptr_t difference = sp_of(capture, i - 1) ^ sp_of(capture, i);
+
+        if (difference > highest) {
+            highest = difference;
+            cut = i;
         }
     }
+    return cut;
+}
+
+static void truncate_walked(struct capture *capture)
+{
+    size_t cut = find_cut(capture);
+
+    if (cut < capture->count) {
+        const struct walked_frame *frame = &capture->frames[cut];
+
+        capture->walk.pc = frame->pc;
+        capture->walk.sp = frame->sp;
+        capture->walk.fp = frame->fp;
+    }
+    capture->hidden = capture->count - cut;
+    capture->count = cut;
+    capture->marker = PROFILE_MARKER_TRUNCATED;
 }
 
 static uint32_t root(uint32_t marker)
@@ -217,8 +276,10 @@ static uint32_t intern(struct capture *capture)
     uintptr_t pc = capture->walk.pc, sp = capture->walk.sp, fp = capture->walk.fp;
 
     stack_memo_cut(memo, outer);
-    if (!is_joined)
+    if (!is_joined) {
         memo->is_truncated = capture->marker == PROFILE_MARKER_TRUNCATED;
+        memo->hidden = (uint16_t)capture->hidden;
+    }
     for (size_t i = capture->count; stack && i-- > 0;) {
         const struct walked_frame *frame = &capture->frames[i];
 
@@ -272,7 +333,8 @@ static bool reserve(struct thread_state *self, struct stack_memo *memo)
     struct stack_capture_state *state = &self->stacks;
 
     if (!state->walked)
-        state->walked = slab_allocate(options.max_frames * sizeof(state->walked[0]));
+        state->walked =
+            slab_allocate((options.max_frames + spare_frames()) * sizeof(state->walked[0]));
     return state->walked && (memo->frames || stack_memo_reserve(memo, options.max_frames));
 }
 
@@ -286,6 +348,7 @@ capture_new(struct thread_state *self, const struct host_frame *caller, struct s
     stack_walk_init(&capture.walk, self, caller->pc, host_frame_sp(caller), caller->fp);
     capture.count = capture.barrier = 0;
     capture.marker = 0;
+    capture.hidden = 0;
     if (!reserve(self, memo))
         return capture_by_libunwind(self, caller);
     capture.frames = self->stacks.walked;
@@ -295,8 +358,12 @@ capture_new(struct thread_state *self, const struct host_frame *caller, struct s
         return capture_by_libunwind(self, caller);
     if (!reserve(self, capture.memo)) // it may have gone to another stack
         return capture_by_libunwind(self, caller);
-    if (!capture.joint)
+    if (!capture.joint) {
         capture.joint = capture.memo->frames_end;
+        if (capture.count > options.max_frames ||
+            (capture.count == options.max_frames && capture.walk.pc && !capture.marker))
+            truncate_walked(&capture);
+    }
     stack = intern(&capture);
     describe_memo(&capture);
     if (stack && capture.barrier == 0 && capture.memo == &self->stacks.memos[0])
@@ -348,6 +415,8 @@ static void compare(uint32_t stack, const uintptr_t *theirs, size_t count)
         uintptr_t frame = stack_table_take_frame(&stack);
         uintptr_t other = i < count ? theirs[i] : 0;
 
+        if (!frame && count + spare_frames() > options.max_frames && i >= options.max_frames / 2)
+            return; // truncated
         if (frame != other) {
             show_mismatch(frame, other, i);
             return;

@@ -55,7 +55,8 @@ struct stack_memo {
     struct memo_frame *frames;
     struct memo_frame *frames_end;
     struct memo_read *reads_first;
-    bool is_truncated;   // there were more frames outward
+    bool is_truncated;   // there were more frames outward,
+    uint16_t hidden;     // at least so many
     uintptr_t low, high; // where stack pointers of this stack are expected
 };
 

@@ -113,40 +113,79 @@ static int tear_down(void **state)
     return preload_profile_close(state);
 }
 
-// The stack, from scratch.
-static uint32_t truth(void)
+static bool has_marker(uint32_t stack)
 {
-    uintptr_t pcs[FRAMES_MAX];
+    while (stack_table_take_frame(&stack))
+        continue;
+    return stack != 0;
+}
+
+// The stack, from scratch.
+struct true_stack {
+    uintptr_t pcs[WORDS];
+    size_t count;
+    uint32_t whole; // 0: it has more than max_frames
+};
+
+// False: nothing of ours.
+static bool walk_truly(struct true_stack *stack)
+{
     struct stack_walk walk;
     enum walk_step step = WALK_STEPPED;
-    size_t count = 0;
-    uint32_t marker = 0;
 
     stack_walk_init(&walk, &self, caller->pc, host_frame_sp(caller), caller->fp);
-    while (step == WALK_STEPPED && count < options.max_frames) {
-        pcs[count++] = walk.pc;
+    stack->count = stack->whole = 0;
+    while (step == WALK_STEPPED) {
+        stack->pcs[stack->count++] = walk.pc;
         step = stack_walk_step(&walk, rules[(walk.pc - pc_of(0)) / 64 % PCS]);
         if (step == WALK_STEPPED && (walk.pc - pc_of(0) >= 64 * PCS || walk.pc % 64))
-            return 0; // nothing of ours: code without tables
+            return false; // code without tables
     }
+    if (stack->count > options.max_frames)
+        return true;
     if (step == WALK_ODD) // for libunwind, which is not there
-        return stack_table_intern(pcs, 1, PROFILE_MARKER_STARTUP);
-    if (step == WALK_STEPPED)
-        marker = PROFILE_MARKER_TRUNCATED;
-    return stack_table_intern(pcs, count, marker);
+        stack->whole = stack_table_intern(stack->pcs, 1, PROFILE_MARKER_STARTUP);
+    else
+        stack->whole = stack_table_intern(stack->pcs, stack->count, 0);
+    return true;
+}
+
+// Of a stack with too many frames the innermost: half of max_frames or more.
+static bool is_cut(uint32_t stack, const struct true_stack *truth)
+{
+    bool is_marked = has_marker(stack);
+    size_t count = 0;
+    uintptr_t pc;
+
+    while ((pc = stack_table_take_frame(&stack)) != 0)
+        if (pc != truth->pcs[count++])
+            return false;
+    return is_marked && count <= options.max_frames && count >= options.max_frames / 2;
+}
+
+static bool is_true(uint32_t stack)
+{
+    struct true_stack truth;
+
+    assert_true(walk_truly(&truth));
+    if (truth.whole && stack == truth.whole)
+        return true;
+    // nearly too many, and more when the memo was made: what it hides is not compared
+    return truth.count + options.max_frames / 4 > options.max_frames && is_cut(stack, &truth);
 }
 
 // Another event: from one of a few places, with some words changed, or all from there on, or none.
 static void next_event(void)
 {
     uint32_t place = FIRST + random_below(&noise, 4), pc = random_below(&noise, 6);
+    struct true_stack truth;
 
     for (uint32_t changes = random_below(&noise, 4); changes > 0; changes--)
         words[FIRST + random_below(&noise, WORDS - FIRST)] = random_word();
     words[place - 2] = random_below(&noise, 4) ? (uintptr_t)&words[WORDS - 10] : random_word();
     words[place - 1] = pc_of(pc);
     caller = (const struct host_frame *)&words[place - 2];
-    if (!truth())
+    if (!walk_truly(&truth))
         next_event();
 }
 
@@ -155,7 +194,7 @@ static void check_events(unsigned count)
     for (unsigned i = 0; i < count; i++) {
         next_event();
         for (uint32_t times = 1 + random_below(&noise, 3); times > 0; times--)
-            assert_int_equal(stack_capture(&self, caller), truth());
+            assert_true(is_true(stack_capture(&self, caller)));
     }
 }
 
@@ -257,13 +296,6 @@ static void test_jumps_with_truncated_stacks(void **state)
 
 static unsigned untold;
 
-static bool has_marker(uint32_t stack)
-{
-    while (stack_table_take_frame(&stack))
-        continue;
-    return stack != 0;
-}
-
 // A memo that ends at a marker says that there are more frames.
 static void look_at_memo(void)
 {
@@ -281,7 +313,7 @@ static void test_jump_out_of_a_truncated_stack(void **state)
         next_event();
         steps_run(capture, look_at_memo);
     }
-    assert_true(profile_header->truncated_stacks > 50);
+    assert_true(profile_header->truncated_stacks > 20);
     assert_int_equal(untold, 0);
 }
 

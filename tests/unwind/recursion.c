@@ -4,7 +4,7 @@
 // OPTIONS: max_frames=40
 // EXPECT: heap["allocations"] == 2 * 10 * 101
 // EXPECT: sum(s["allocations"] for s in sites("[truncated]")) == health["truncated_stacks"] > 1000
-// EXPECT: all(len(s["stack"]) == 41 for s in sites("[truncated]"))
+// EXPECT: all(21 <= len(s["stack"]) <= 41 for s in sites("[truncated]"))
 // EXPECT: sorted(len([f for f in s["stack"] if f["function"] in ("ping", "pong")]) for s in sites("_start")) == [d for d in range(1, 37) for way in "du"]
 // EXPECT: all(s["allocations"] == 10 for s in sites("_start"))
 // EXPECT: all([f["function"] for f in s["stack"] if f["function"] != "main"][:3] in (["ping", "pong", "ping"], ["pong", "ping", "pong"]) for s in sites("[truncated]"))
