@@ -150,7 +150,7 @@ static struct cfi_rule add_walked(struct capture *capture)
     struct cfi_rule rule = rule_cache_get(walk->pc, walk->is_exact);
 
     capture->frames[capture->count++] = (struct walked_frame){walk->pc, walk->sp, walk->fp, rule};
-    if (walk->is_exact || rule.kind == CFI_NONE)
+    if (walk->is_exact || (rule.kind == CFI_NONE && !stack_walk_is_code(walk->pc)))
         capture->barrier = capture->count;
     return rule;
 }
@@ -246,8 +246,14 @@ static void add_reads(struct stack_memo *memo, const struct walked_frame *frame,
 {
     struct cfi_rule rule = frame->rule;
 
-    if (rule.kind == CFI_END)
+    if (rule.kind == CFI_END || (rule.kind == CFI_NONE && frame->fp == 0))
         return;
+    if (rule.kind == CFI_NONE) { // a frame pointer, the only thing there is
+        if (outer_fp_matters)
+            stack_memo_add_read(memo, frame->fp, fp);
+        stack_memo_add_read(memo, frame->fp + sizeof(uintptr_t), pc);
+        return;
+    }
     if (rule.kind == CFI_FP_DEREF && outer_fp_matters)
         stack_memo_add_read(memo, frame->fp, fp);
     else if (rule.fp_slot && outer_fp_matters)

@@ -107,7 +107,7 @@ static inline enum walk_step go_to(struct stack_walk *walk, uintptr_t pc, uintpt
     return likely(pc) ? WALK_STEPPED : WALK_END;
 }
 
-static bool is_code(uintptr_t pc)
+bool stack_walk_is_code(uintptr_t pc)
 {
     struct modules_code code;
 
@@ -135,7 +135,7 @@ static cold enum walk_step leave_stack(struct stack_walk *walk, uintptr_t cfa, i
     if (can_read(walk, cfa - WORD) && (!fp_slot || can_read(walk, saved))) {
         pc = word_at(cfa - WORD);
         fp = fp_slot ? word_at(saved) : fp;
-        if (is_code(pc)) {
+        if (stack_walk_is_code(pc)) {
             go_to(walk, pc, cfa, fp);
             return WALK_SWITCHED;
         }
@@ -199,18 +199,21 @@ static cold enum walk_step leave_handler(struct stack_walk *walk)
 static cold enum walk_step leave_unknown(struct stack_walk *walk)
 {
     uintptr_t fp = walk->fp;
-    bool is_made = !is_code(walk->pc);
+    bool is_made = !stack_walk_is_code(walk->pc), is_plain = !is_made && !walk->is_exact;
 
-    if (walk->is_exact && is_made && can_read(walk, walk->sp) && is_code(word_at(walk->sp)))
+    if (walk->is_exact && is_made && can_read(walk, walk->sp) &&
+        stack_walk_is_code(word_at(walk->sp)))
         go_to(walk, word_at(walk->sp), walk->sp + WORD, fp);
     else if (fp == 0)
         return go_to(walk, 0, walk->sp, 0);
     else if (fp >= walk->sp && can_read(walk, fp) && can_read(walk, fp + WORD) &&
-             (is_made || is_code(word_at(fp + WORD))))
+             (is_made || stack_walk_is_code(word_at(fp + WORD))))
         go_to(walk, word_at(fp + WORD), fp + 2 * WORD, word_at(fp));
     else
         return WALK_BROKEN;
-    return walk->pc ? WALK_SWITCHED : WALK_END;
+    if (!walk->pc)
+        return WALK_END;
+    return is_plain ? WALK_STEPPED : WALK_SWITCHED;
 }
 
 enum walk_step stack_walk_step(struct stack_walk *walk, struct cfi_rule rule)

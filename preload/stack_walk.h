@@ -47,6 +47,9 @@ static inline bool stack_walk_is_own(const struct thread_state *self, uintptr_t 
 void stack_walk_init(struct stack_walk *walk, const struct thread_state *self, uintptr_t pc,
                      uintptr_t sp, uintptr_t fp);
 
+// Whether an address is code of a module, and not made at run time.
+bool stack_walk_is_code(uintptr_t pc);
+
 // Whether a word of the stack it is on can be read. Of a foreign stack that is said of a page at a
 // time, and asks the kernel anew.
 bool stack_walk_can_read(struct stack_walk *walk, uintptr_t address);
