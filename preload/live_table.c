@@ -60,13 +60,13 @@ cold struct live_leaf *live_table_add_leaf(uintptr_t address)
 
 cold void live_table_add_stretch(struct live_leaf *leaf, uint64_t *slot, uint64_t bytes)
 {
-    size_t stretch = (size_t)((char *)slot - (char *)leaf->slots) >> LIVE_STRETCH_BITS;
+    char *slots = (char *)atomic_get(&leaf->slots);
+    size_t stretch = (size_t)((char *)slot - slots) >> LIVE_STRETCH_BITS;
 
     if (bytes >= LIVE_SPARSE_BYTES || options.heap == HEAP_SAMPLED)
         return; // no neighbours worth the memory
     __atomic_fetch_or(&leaf->stretches, UINT64_C(1) << stretch, __ATOMIC_RELAXED);
-    sys_populate((char *)leaf->slots + (stretch << LIVE_STRETCH_BITS),
-                 (size_t)1 << LIVE_STRETCH_BITS);
+    sys_populate(slots + (stretch << LIVE_STRETCH_BITS), (size_t)1 << LIVE_STRETCH_BITS);
 }
 
 static void change_count(const void *block, int change)

@@ -93,7 +93,7 @@ static inline uint64_t *live_slot(uintptr_t address)
 
 static inline bool live_has_stretch(const struct live_leaf *leaf, const uint64_t *slot)
 {
-    size_t offset = (size_t)((const char *)slot - (const char *)leaf->slots);
+    size_t offset = (size_t)((const char *)slot - (const char *)atomic_get(&leaf->slots));
 
     return atomic_get(&leaf->stretches) >> (offset >> LIVE_STRETCH_BITS) & 1;
 }
