@@ -26,32 +26,29 @@ static unsigned long long unload_count(void)
     return count;
 }
 
-EXPORT int dlclose(void *library)
+// Calls function(argument), which may unload libraries.
+static int watch(int (*function)(void *), void *argument)
 {
     unsigned long long before;
     int result;
 
-    real_find();
     if (!recording_gate.is_open)
-        return real.dlclose(library);
+        return function(argument);
     before = unload_count();
-    result = real.dlclose(library);
+    result = function(argument);
     if (unload_count() != before)
         modules_unloaded();
     return result;
 }
 
+EXPORT int dlclose(void *library)
+{
+    real_find();
+    return watch(real.dlclose, library);
+}
+
 EXPORT int iconv_close(iconv_t converter)
 {
-    unsigned long long before;
-    int result;
-
     real_find();
-    if (!recording_gate.is_open)
-        return real.iconv_close(converter);
-    before = unload_count();
-    result = real.iconv_close(converter);
-    if (unload_count() != before)
-        modules_unloaded();
-    return result;
+    return watch(real.iconv_close, converter); // iconv_t is void *
 }
