@@ -31,8 +31,8 @@
 #include <stdint.h>
 
 #define PROFILE_MAGIC "GAIAPROF"
-#define PROFILE_VERSION 2u        // raised when an older reader would misread the file
-#define PROFILE_VERSION_OLDEST 1u // 1: the same, but for sampled heaps, which it did not have
+#define PROFILE_VERSION 3u        // raised when an older reader would misread the file
+#define PROFILE_VERSION_OLDEST 1u // 1 had no sampled heaps; 2 counted mutexes alone, without cells
 #define PROFILE_BYTE_ORDER 0x01020304u
 #define PROFILE_HEADER_BYTES 4096u
 #define PROFILE_CHUNK_ALIGN 64u
@@ -45,6 +45,7 @@ enum profile_exit_kind {
 };
 
 enum profile_heap_mode { PROFILE_HEAP_OFF, PROFILE_HEAP_EXACT, PROFILE_HEAP_SAMPLED };
+enum profile_hold_mode { PROFILE_HOLD_OFF, PROFILE_HOLD_SAMPLED, PROFILE_HOLD_EXACT };
 
 // Why an event was not recorded: index into header.dropped.
 enum profile_drop {
@@ -55,6 +56,7 @@ enum profile_drop {
     PROFILE_DROP_STACK_LIMIT,  // more distinct stacks than PROFILE_NODES_MAX nodes hold
     PROFILE_DROP_REUSED,       // a free was missed: its address was handed out again
     PROFILE_DROP_CONTENDED,    // a table stayed locked (a handler jumped out of a hook)
+    PROFILE_DROP_ORDER_LIMIT,  // an acquisition with locks held: as many kinds of it are known
     PROFILE_DROP_COUNT,
 };
 
@@ -95,9 +97,11 @@ struct profile_header {
     uint32_t threads_peak;
     uint64_t dropped[16]; // by enum profile_drop
 
-    char allocator[48];     // "glibc", or the file name of the module whose malloc is called
-    uint32_t heap_bypassed; // 1: the program's own malloc is called before ours: no heap events
-    char reserved[PROFILE_HEADER_BYTES - 340];
+    char allocator[48];      // "glibc", or the file name of the module whose malloc is called
+    uint32_t heap_bypassed;  // 1: the program's own malloc is called before ours: no heap events
+    uint32_t hold_mode;      // enum profile_hold_mode
+    uint32_t locks_bypassed; // 1: the program's own pthread_mutex_lock is called before ours
+    char reserved[PROFILE_HEADER_BYTES - 348];
 };
 static_assert(PROFILE_DROP_COUNT <= 16, "dropped[] holds every reason");
 static_assert(offsetof(struct profile_header, used_bytes) == 16, "layout");
@@ -108,14 +112,19 @@ static_assert(offsetof(struct profile_header, allocator) == 288, "layout");
 static_assert(sizeof(struct profile_header) == PROFILE_HEADER_BYTES, "layout");
 
 enum profile_chunk_type {
-    PROFILE_CHUNK_PAD = 1,    // room left over at the end of a growth step
-    PROFILE_CHUNK_PROCESS,    // payload: "exe\0argv[0]\0argv[1]\0...", used_bytes long
-    PROFILE_CHUNK_MODULE,     // payload: struct profile_module and its path
-    PROFILE_CHUNK_NODES,      // records: struct profile_node, with ids
-    PROFILE_CHUNK_CELLS,      // records: struct profile_cell, or struct profile_sampled_cell
-    PROFILE_CHUNK_THREADS,    // records: struct profile_thread, with ids (= serial)
-    PROFILE_CHUNK_LOCKS,      // records: struct profile_lock, with ids
-    PROFILE_CHUNK_LOCK_WAITS, // records: struct profile_lock_wait
+    PROFILE_CHUNK_PAD = 1,       // room left over at the end of a growth step
+    PROFILE_CHUNK_PROCESS,       // payload: "exe\0argv[0]\0argv[1]\0...", used_bytes long
+    PROFILE_CHUNK_MODULE,        // payload: struct profile_module and its path
+    PROFILE_CHUNK_NODES,         // records: struct profile_node, with ids
+    PROFILE_CHUNK_CELLS,         // records: struct profile_cell, or struct profile_sampled_cell
+    PROFILE_CHUNK_THREADS,       // records: struct profile_thread, with ids (= serial)
+    PROFILE_CHUNK_LOCKS,         // records: struct profile_lock, with ids
+    PROFILE_CHUNK_LOCK_WAITS,    // records: struct profile_lock_wait, with ids
+    PROFILE_CHUNK_LOCK_CELLS,    // records: struct profile_lock_cell
+    PROFILE_CHUNK_LOCK_PAIRS,    // records: struct profile_lock_pair
+    PROFILE_CHUNK_LOCK_NESTINGS, // records: struct profile_lock_nesting, with ids
+    PROFILE_CHUNK_LOCK_MISUSES,  // records: struct profile_lock_misuse
+    PROFILE_CHUNK_DEADLOCKS,     // records: struct profile_deadlock_link
 };
 
 struct profile_chunk {
@@ -170,6 +179,7 @@ enum profile_marker {
     PROFILE_MARKER_STARTUP,       // before the unwinder was loaded: only the caller is known
     PROFILE_MARKER_UNWIND_FAILED, // the unwinder gave up: only the caller is known
     PROFILE_MARKER_NULL,          // a call through a null pointer: the frame at address 0
+    PROFILE_MARKER_RETURNED,      // of a stack put together later: functions that had returned
     PROFILE_MARKER_END = 4096,
 };
 
@@ -273,27 +283,85 @@ struct profile_thread {
 };
 static_assert(sizeof(struct profile_thread) == 128, "layout");
 
-enum profile_lock_kind { PROFILE_LOCK_MUTEX };
+// What a thread may wait for. Of the first five another thread's use is *contention*: what one
+// holds others want. Of the rest waiting is *idle* time: nobody is in the way, there is nothing to
+// do yet.
+enum profile_lock_kind {
+    PROFILE_LOCK_MUTEX,
+    PROFILE_LOCK_RWLOCK,
+    PROFILE_LOCK_SPIN,
+    PROFILE_LOCK_SEMAPHORE,
+    PROFILE_LOCK_ONCE,
+    PROFILE_LOCK_CONDITION,
+    PROFILE_LOCK_BARRIER,
+    PROFILE_LOCK_JOIN,  // of all threads of one creation stack; its address means nothing
+    PROFILE_LOCK_FUTEX, // waited for by the host's own system calls: whatever it is built on
+    PROFILE_LOCK_KIND_COUNT,
+};
+#define PROFILE_LOCK_KIND_IDLE PROFILE_LOCK_CONDITION // the first of them
 
-// One lock: an address between its initialisation (or first use) and its destruction.
+enum profile_lock_flag {
+    PROFILE_LOCK_RECURSIVE = 1,
+    PROFILE_LOCK_ERRORCHECK = 2,
+    PROFILE_LOCK_ADAPTIVE = 4,
+    PROFILE_LOCK_ROBUST = 8,
+    PROFILE_LOCK_PRIO_INHERIT = 16,
+    PROFILE_LOCK_PRIO_PROTECT = 32,
+    PROFILE_LOCK_SHARED = 64, // between processes
+    PROFILE_LOCK_C11 = 128,
+    PROFILE_LOCK_PREFER_WRITER = 256, // rwlock, any of the two kinds that do
+};
+
+enum profile_lock_end { PROFILE_LOCK_LIVES, PROFILE_LOCK_DESTROYED, PROFILE_LOCK_FREED };
+
+// One lock: an address between its initialisation (or first use) and its destruction, or the free
+// of the heap block it is in. Its figures are the sum of these and of all its cells.
 struct profile_lock {
     uint64_t address;        // published
     uint32_t generation;     // 0 for the first lock at this address
     uint32_t kind;           // enum profile_lock_kind
     uint32_t creation_stack; // of its initialisation, else of its first use
     uint32_t initialised;    // 1: creation_stack is its initialisation
-    uint32_t retired;        // 1: destroyed
+    uint32_t retired;        // enum profile_lock_end
     uint32_t next;           // of the writer's hash chain
-    uint64_t acquisitions;
-    uint64_t contentions;
+    uint64_t acquisitions;   // of cells that count for other locks by now
+    uint64_t contentions;    // waits, the timed out and the failed included
     uint64_t wait_ns;
     uint64_t wait_max_ns;
     uint32_t modules_generation; // for the name, as of struct profile_module
-    char reserved[60];
+    uint32_t flags;              // enum profile_lock_flag
+    uint64_t timeouts;           // waits that ended so
+    uint64_t owner_died;         // acquisitions of a robust mutex whose owner had died
+    uint64_t handoff_ns;         // condition: part of wait_ns from the signal to the return
+    uint64_t try_failed;         // as acquisitions
+    uint64_t owner_changes;      // as acquisitions
+    uint64_t holds;              // as acquisitions: ends of holds that were timed
+    uint64_t hold_ns;            // of those
+    uint64_t hold_max_ns;
+    uint64_t block_offset; // in the heap block that contains it
+    uint32_t block_stack;  // of that block's allocation; 0: not in a heap block, or unknown
+    char reserved[44];
 };
-static_assert(sizeof(struct profile_lock) == 128, "layout");
+static_assert(offsetof(struct profile_lock, modules_generation) == 64, "layout");
+static_assert(sizeof(struct profile_lock) == 192, "layout");
 
-// Contended acquisitions of one lock from one stack.
+// What one thread slot counts of one lock, without waits. A cell changes to another lock when its
+// slot meets more locks than it has cells: then it is added to the lock's record first.
+struct profile_lock_cell {
+    uint32_t lock; // published: id
+    uint32_t reserved;
+    uint64_t acquisitions;
+    uint64_t try_failed;
+    uint64_t owner_changes; // acquisitions by another thread than the one before
+    uint64_t holds;
+    uint64_t hold_ns;
+    uint64_t hold_max_ns;
+    uint64_t reserved2;
+};
+static_assert(sizeof(struct profile_lock_cell) == 64, "layout");
+
+// Waits for one lock from one stack. Two records may say the same: they add up.
+#define PROFILE_WAIT_BUCKETS 40
 struct profile_lock_wait {
     uint32_t lock; // published: id
     uint32_t stack;
@@ -301,8 +369,102 @@ struct profile_lock_wait {
     uint64_t wait_ns;
     uint64_t wait_max_ns;
     uint32_t next; // of the writer's hash chain
-    char reserved[28];
+    uint32_t reserved;
+    uint64_t timeouts;
+    uint64_t handoff_ns;
+    uint64_t reserved2;
+    uint32_t histogram[PROFILE_WAIT_BUCKETS]; // [i]: waits of 2^i ns to less than twice that
+    char reserved3[32];
 };
-static_assert(sizeof(struct profile_lock_wait) == 64, "layout");
+static_assert(offsetof(struct profile_lock_wait, wait_max_ns) == 24, "layout");
+static_assert(sizeof(struct profile_lock_wait) == 256, "layout");
+
+// How long waits of one lock and stack lasted because of one holder, named by the stack of the
+// unlock (post, signal) that let the waiter on. A wait that outlasts several holds is divided
+// between them, its count goes to the last. What no holder was seen for has no pair.
+struct profile_lock_pair {
+    uint32_t wait; // published: id of the struct profile_lock_wait
+    uint32_t holder_stack;
+    uint64_t count;
+    uint64_t wait_ns;
+    uint32_t next; // of the writer's hash chain
+    uint32_t reserved;
+};
+static_assert(sizeof(struct profile_lock_pair) == 32, "layout");
+
+enum profile_acquire_mode {
+    PROFILE_ACQUIRE_READ = 1,  // of an rwlock
+    PROFILE_ACQUIRE_TRY = 2,   // did not, or would not for ever, wait: no deadlock comes of it
+    PROFILE_ACQUIRE_AGAIN = 4, // by a condition wait that ended
+};
+
+// A lock was acquired while others were held, in this order. What was held: held_lock, and what
+// the nesting `held`, by which held_lock was acquired, says (0: nothing else). Known once for each
+// sequence of locks and modes, with the stacks of the first time.
+struct profile_lock_nesting {
+    uint32_t lock; // published: id
+    uint32_t mode; // of enum profile_acquire_mode
+    uint32_t held_lock;
+    uint32_t held_mode;
+    uint32_t held; // id of a struct profile_lock_nesting; 0: held_lock was acquired with none held
+    uint32_t stack;
+    uint32_t held_stack;   // where held_lock was acquired
+    uint32_t thread;       // serial of the first
+    uint32_t other_thread; // serial of another that did the same; 0: none
+    uint32_t next;         // of the writer's hash chain
+    uint32_t reserved[6];
+};
+static_assert(sizeof(struct profile_lock_nesting) == 64, "layout");
+
+enum profile_misuse_kind {
+    PROFILE_MISUSE_NONE,
+    PROFILE_MISUSE_UNLOCK_UNHELD,  // nobody holds it
+    PROFILE_MISUSE_UNLOCK_FOREIGN, // another thread holds it
+    PROFILE_MISUSE_DESTROY_HELD,
+    PROFILE_MISUSE_DESTROY_WAITED,
+    PROFILE_MISUSE_EXIT_HOLDING, // a thread ended; stack: where it acquired the lock
+    PROFILE_MISUSE_FREED,        // used in a heap block that was freed; other_stack: the free
+    PROFILE_MISUSE_WAIT_UNHELD,  // condition wait with a mutex the thread does not hold
+    PROFILE_MISUSE_COUNT,
+};
+
+// Undefined behaviour of the host, once for each kind, lock and stack.
+struct profile_lock_misuse {
+    uint32_t kind; // published: enum profile_misuse_kind
+    uint32_t lock; // id; of WAIT_UNHELD the mutex
+    uint32_t stack;
+    uint32_t other_stack; // 0: unknown
+    uint32_t thread;      // serial of the first
+    uint32_t owner;       // serial of the thread that held the lock; 0: none, or unknown
+    uint64_t count;
+    uint64_t time_ns; // of the first
+    uint32_t next;    // of the writer's hash chain
+    uint32_t reserved[5];
+};
+static_assert(sizeof(struct profile_lock_misuse) == 64, "layout");
+
+enum profile_deadlock_kind {
+    PROFILE_DEADLOCK_CYCLE = 1, // of one link: the thread waits for what it holds itself
+    PROFILE_DEADLOCK_ORPHAN,    // the last lock's owner has ended: the chain leads nowhere
+};
+
+// One thread of a deadlock. It waits for `lock`, which the thread of the next link (of the last:
+// the first link; of an ORPHAN: `owner`, which has ended) holds. Complete when `link_count` links
+// with the same number are published.
+struct profile_deadlock_link {
+    uint32_t deadlock; // published: its number, from 1
+    uint32_t kind;     // enum profile_deadlock_kind
+    uint32_t link;     // from 0
+    uint32_t link_count;
+    uint32_t lock;   // id; of a join that of the thread's creation stack
+    uint32_t mode;   // of enum profile_acquire_mode: what the thread waits for
+    uint32_t thread; // serial of the thread that waits
+    uint32_t wait_stack;
+    uint32_t owner;       // serial of the thread that holds it, or is to be joined; 0: unknown
+    uint32_t owner_stack; // where that thread acquired it; 0: unknown (always of a join)
+    uint64_t time_ns;
+    uint32_t reserved[4];
+};
+static_assert(sizeof(struct profile_deadlock_link) == 64, "layout");
 
 #endif
