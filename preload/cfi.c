@@ -919,3 +919,10 @@ cold struct cfi_rule cfi_rule_at(const struct cfi_tables *tables, uintptr_t pc)
         return odd;
     return rule_of(&machine);
 }
+
+cold uintptr_t cfi_function_at(const struct cfi_tables *tables, uintptr_t pc)
+{
+    struct fde fde;
+
+    return find_fde(tables, pc, &fde) == SEARCH_FOUND ? (uintptr_t)fde.first_pc : 0;
+}

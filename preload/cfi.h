@@ -43,4 +43,8 @@ struct cfi_tables {
 // the return address may belong to another function already.
 struct cfi_rule cfi_rule_at(const struct cfi_tables *tables, uintptr_t pc);
 
+// Where the function (or the part of one that has an entry of its own) begins that `pc` is in. 0:
+// not known.
+uintptr_t cfi_function_at(const struct cfi_tables *tables, uintptr_t pc);
+
 #endif

@@ -10,6 +10,7 @@
 #include "preload/heap.h"
 
 #include "preload/cell_table.h"
+#include "preload/lock_table.h"
 #include "preload/options.h"
 #include "preload/profile_writer.h"
 #include "preload/stack_capture.h"
@@ -220,7 +221,7 @@ static inline uint64_t storable(size_t bytes)
 void heap_allocated(struct thread_state *self, const void *block, size_t bytes,
                     const struct host_frame *caller)
 {
-    struct live_block what = {stack_capture(self, caller), storable(bytes)};
+    struct live_block what = {stack_capture(self, caller), false, storable(bytes)};
     struct profile_cell *cell = enter(self, block, what, false);
 
     if (likely(cell))
@@ -230,7 +231,7 @@ void heap_allocated(struct thread_state *self, const void *block, size_t bytes,
 void heap_sampled(struct thread_state *self, const void *block, size_t bytes,
                   const struct host_frame *caller)
 {
-    struct live_block what = {stack_capture(self, caller), storable(bytes)};
+    struct live_block what = {stack_capture(self, caller), false, storable(bytes)};
     struct sampler_weight weight = sampler_weigh(what.bytes);
     struct profile_cell *cell;
 
@@ -258,7 +259,7 @@ static cold void count_unknown_free(void)
 // Temporary: freed with no other allocation of the thread in between. In a sampled heap the
 // countdown tells of those that were not recorded.
 by_mode void freed_taken(struct thread_state *self, const void *block, struct live_block taken,
-                         bool is_sampled)
+                         bool is_sampled, const struct host_frame *caller)
 {
     bool is_temporary = self->last_block == block && self->last_stack == taken.stack;
 
@@ -270,6 +271,8 @@ by_mode void freed_taken(struct thread_state *self, const void *block, struct li
         is_temporary = false;
     if (is_temporary)
         self->last_block = NULL;
+    if (unlikely(taken.has_locks))
+        lock_block_freed(self, block, caller);
     count_free_of(self, taken, is_temporary, is_sampled);
 }
 
@@ -293,26 +296,27 @@ void heap_put_back(const void *block, struct live_block taken)
         live_filter_add(block);
 }
 
-void heap_freed_taken(struct thread_state *self, const void *block, struct live_block taken)
+void heap_freed_taken(struct thread_state *self, const void *block, struct live_block taken,
+                      const struct host_frame *caller)
 {
     if (options.heap == HEAP_SAMPLED)
-        freed_taken(self, block, taken, true);
+        freed_taken(self, block, taken, true, caller);
     else
-        freed_taken(self, block, taken, false);
+        freed_taken(self, block, taken, false, caller);
 }
 
-void heap_freed(struct thread_state *self, const void *block)
+void heap_freed(struct thread_state *self, const void *block, const struct host_frame *caller)
 {
     if (likely(options.heap == HEAP_EXACT))
-        freed_taken(self, block, live_table_take(block), false);
+        freed_taken(self, block, live_table_take(block), false, caller);
     else
-        heap_freed_taken(self, block, heap_take(block));
+        heap_freed_taken(self, block, heap_take(block), caller);
 }
 
 void heap_reallocated(struct thread_state *self, const void *block, struct live_block taken,
                       const void *moved, size_t bytes, const struct host_frame *caller)
 {
-    heap_freed_taken(self, block, taken);
+    heap_freed_taken(self, block, taken, caller);
     if (likely(options.heap == HEAP_EXACT)) {
         counter_add(&self->record->reallocs, 1);
         heap_allocated(self, moved, bytes, caller);

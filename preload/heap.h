@@ -24,15 +24,16 @@ void heap_sampled(struct thread_state *self, const void *block, size_t bytes,
 // Whether `block` is what the thread allocated last, and is there still.
 bool heap_is_latest(const struct thread_state *self, const void *block);
 
-// The host frees `block`; before the real free.
-void heap_freed(struct thread_state *self, const void *block);
+// The host's code at `caller` frees `block`; before the real free.
+void heap_freed(struct thread_state *self, const void *block, const struct host_frame *caller);
 
 // Forgets `block`, before the real realloc, and says what it was; stack == 0: nothing known.
 struct live_block heap_take(const void *block);
 // The realloc failed: the block is still what it was.
 void heap_put_back(const void *block, struct live_block taken);
 // realloc(block, 0) freed it.
-void heap_freed_taken(struct thread_state *self, const void *block, struct live_block taken);
+void heap_freed_taken(struct thread_state *self, const void *block, struct live_block taken,
+                      const struct host_frame *caller);
 // It became `moved` (maybe at the same address) of `bytes`.
 void heap_reallocated(struct thread_state *self, const void *block, struct live_block taken,
                       const void *moved, size_t bytes, const struct host_frame *caller);

@@ -68,7 +68,7 @@ static cold void hook_freed_else(const void *block, const struct host_frame *cal
 
     if (options.heap == HEAP_OFF || !(self = recording_enter_heap(caller)))
         return;
-    heap_freed(self, block);
+    heap_freed(self, block, caller);
     recording_leave();
 }
 
@@ -78,7 +78,7 @@ static inline void hook_freed(const void *block, const struct host_frame *caller
     struct thread_state *self = recording_enter_exact_heap();
 
     if (likely(self)) {
-        heap_freed(self, block);
+        heap_freed(self, block, caller);
         recording_leave();
     } else if (options.heap != HEAP_SAMPLED || live_filter_may_have(block)) {
         hook_freed_else(block, caller);

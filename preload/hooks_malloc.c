@@ -93,7 +93,7 @@ static cold void *reallocate_own(void *block, size_t bytes)
 // Before the real realloc, which may hand the block to another thread.
 static struct live_block take(void *block, const struct host_frame *caller)
 {
-    struct live_block taken = {0, 0};
+    struct live_block taken = {0};
 
     if (options.heap == HEAP_OFF || (options.heap == HEAP_SAMPLED && !live_filter_may_have(block)))
         return taken;
@@ -120,7 +120,7 @@ static void record_realloc(void *block, struct live_block taken, void *moved, si
     if (moved)
         heap_reallocated(self, block, taken, moved, bytes, caller);
     else if (bytes == 0)
-        heap_freed_taken(self, block, taken);
+        heap_freed_taken(self, block, taken, caller);
     else
         heap_put_back(block, taken); // it failed
     recording_leave();

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// hooks_pass.c - malloc, calloc, realloc and free as the host enters them. Of a sampled heap nearly
-// everything passes by here: a countdown, a look into the filter, and on to the real function by a
-// jump, without a frame of ours. What does not pass goes to hooks_malloc.c, by a jump as well.
+// hooks_pass.c - functions that mostly need no frame of ours: on to the real one by a jump. What does
+// not pass goes to a HOOK, by a jump as well.
+//   malloc, calloc, realloc, free: of a sampled heap nearly everything passes, after a countdown and a
+// look into the filter. The rest is in hooks_malloc.c.
+//   pthread_mutex_unlock: of a mutex that was locked last and that nobody waits for (hooks_mutex.c).
+//   syscall: what is no futex (hooks_futex.c).
 #include "preload/hooks_pass.h"
 
 #include "preload/live_table.h"
@@ -11,7 +14,11 @@
 #include "preload/recording.h"
 #include "preload/sampler.h"
 
+#include "preload/arch/syscall.h"
+
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 
 // Nobody wants to know of this allocation. The gate is shut in a child, which may be followed; it
 // is asked last, as most heaps are exact.
@@ -53,4 +60,42 @@ ENTRY void free(void *block)
         real.free(block);
     else
         hook_free(block);
+}
+
+// The owner is asked because the list can't know of an unlock by another thread.
+ENTRY int pthread_mutex_unlock(pthread_mutex_t *mutex)
+{
+    struct thread_state *self = thread_self;
+
+    if (likely(recording_gate.has_locks) && likely(self) && likely(!guard_is_held()) &&
+        likely(mutex->__data.__owner == self->tid) &&
+        likely(lock_release_quickly(&self->locks, mutex)))
+        return real.pthread_mutex_unlock(mutex);
+    return hook_mutex_unlock(mutex);
+}
+
+// Before libc's is known.
+static cold long call_kernel(long number, long a, long b, long c, long d, long e, long f)
+{
+    long result = arch_syscall(number, a, b, c, d, e, f);
+
+    if ((unsigned long)result <= -4096ul)
+        return result;
+    errno = (int)-result;
+    return -1;
+}
+
+// Takes as many arguments as any system call has, where libc declares `...`: the same registers.
+ENTRY long entry_syscall(long number, long a, long b, long c, long d, long e, long f)
+    __asm__("syscall");
+
+ENTRY long entry_syscall(long number, long a, long b, long c, long d, long e, long f)
+{
+    long (*next)(long, long, long, long, long, long, long) = (void *)real.syscall;
+
+    if (unlikely(!next))
+        return call_kernel(number, a, b, c, d, e, f);
+    if (number == SYS_futex && recording_gate.has_locks)
+        return hook_futex(number, a, b, c, d, e, f);
+    return next(number, a, b, c, d, e, f);
 }

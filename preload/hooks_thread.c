@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // hooks_thread.c - how the host's threads begin, end and are joined. A thread that we saw created
-// starts in our trampoline; any other is adopted at its first hook.
-#include "preload/compiler.h"
+// starts in our trampoline; any other is adopted at its first hook. thrd_* never reach the pthread
+// functions that we stand in for: libc calls its own.
+#include "preload/hooks_lock.h"
 #include "preload/options.h"
-#include "preload/real.h"
-#include "preload/recording.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -18,6 +17,19 @@ static void *trampoline(void *argument)
     void *(*start_routine)(void *) = self->start_routine;
     void *start_argument = self->start_argument;
     void *result;
+
+    thread_begin(self);
+    result = start_routine(start_argument);
+    thread_set_exit(PROFILE_THREAD_RETURNED);
+    return result;
+}
+
+static int c11_trampoline(void *argument)
+{
+    struct thread_state *self = argument;
+    thrd_start_t start_routine = (thrd_start_t)(void (*)(void))self->start_routine;
+    void *start_argument = self->start_argument;
+    int result;
 
     thread_begin(self);
     result = start_routine(start_argument);
@@ -102,11 +114,45 @@ static int note(int error, struct profile_thread *record, enum profile_thread_jo
     return error;
 }
 
+// A join that waits for the thread's end. One that has ended already is not waited for.
+struct join {
+    struct lock_call call;
+    struct profile_thread *record;
+};
+
+static void begin_join(struct join *join, pthread_t thread, unsigned mode,
+                       const struct host_frame *caller)
+{
+    join->record = find(thread);
+    join->call.lock = NULL;
+    if (join->record && hook_records_locks() && !atomic_get(&join->record->end_ns))
+        lock_wait_begin_join(&join->call, join->record->creation_stack, join->record->serial, mode,
+                             caller);
+}
+
+static int end_join(struct join *join, int error)
+{
+    lock_wait_end(&join->call, error == 0           ? LOCK_ACQUIRED
+                               : error == ETIMEDOUT ? LOCK_TIMED_OUT
+                                                    : LOCK_FAILED);
+    return note(error, join->record, PROFILE_JOIN_JOINED);
+}
+
+static void cancelled(void *join)
+{
+    end_join(join, EINTR);
+}
+
 EXPORT int pthread_join(pthread_t thread, void **ret_result)
 {
-    struct profile_thread *record = find(thread);
+    struct join join;
+    int error;
 
-    return note(real.pthread_join(thread, ret_result), record, PROFILE_JOIN_JOINED);
+    begin_join(&join, thread, 0, CALLER);
+    pthread_cleanup_push(cancelled, &join);
+    error = real.pthread_join(thread, ret_result);
+    pthread_cleanup_pop(0);
+    return end_join(&join, error);
 }
 
 EXPORT int pthread_tryjoin_np(pthread_t thread, void **ret_result)
@@ -118,18 +164,27 @@ EXPORT int pthread_tryjoin_np(pthread_t thread, void **ret_result)
 
 EXPORT int pthread_timedjoin_np(pthread_t thread, void **ret_result, const struct timespec *until)
 {
-    struct profile_thread *record = find(thread);
+    struct join join;
+    int error;
 
-    return note(real.pthread_timedjoin_np(thread, ret_result, until), record, PROFILE_JOIN_JOINED);
+    begin_join(&join, thread, PROFILE_ACQUIRE_TRY, CALLER);
+    pthread_cleanup_push(cancelled, &join);
+    error = real.pthread_timedjoin_np(thread, ret_result, until);
+    pthread_cleanup_pop(0);
+    return end_join(&join, error);
 }
 
 EXPORT int pthread_clockjoin_np(pthread_t thread, void **ret_result, clockid_t clock,
                                 const struct timespec *until)
 {
-    struct profile_thread *record = find(thread);
+    struct join join;
+    int error;
 
-    return note(real.pthread_clockjoin_np(thread, ret_result, clock, until), record,
-                PROFILE_JOIN_JOINED);
+    begin_join(&join, thread, PROFILE_ACQUIRE_TRY, CALLER);
+    pthread_cleanup_push(cancelled, &join);
+    error = real.pthread_clockjoin_np(thread, ret_result, clock, until);
+    pthread_cleanup_pop(0);
+    return end_join(&join, error);
 }
 
 EXPORT int pthread_detach(pthread_t thread)
@@ -152,5 +207,47 @@ EXPORT int sigaltstack(const stack_t *restrict stack, stack_t *restrict ret_old)
     self->signal_stack_low = (uintptr_t)stack->ss_sp;
     self->signal_stack_bytes = stack->ss_flags & SS_DISABLE ? 0 : stack->ss_size;
     recording_leave();
+    return error;
+}
+
+// --- C11
+
+EXPORT int thrd_create(thrd_t *ret_thread, thrd_start_t start_routine, void *argument)
+{
+    struct thread_state *created;
+    int error;
+
+    if (!real_find())
+        return thrd_error;
+    created = prepare(NULL, CALLER);
+    if (!created)
+        return real.thrd_create(ret_thread, start_routine, argument);
+    created->start_routine = (void *(*)(void *))(void (*)(void))start_routine;
+    created->start_argument = argument;
+    error = real.thrd_create(ret_thread, c11_trampoline, created);
+    if (error != thrd_success)
+        thread_abandon(created);
+    return error;
+}
+
+EXPORT int thrd_join(thrd_t thread, int *ret_result)
+{
+    struct join join;
+    int error;
+
+    begin_join(&join, thread, 0, CALLER);
+    pthread_cleanup_push(cancelled, &join);
+    error = real.thrd_join(thread, ret_result);
+    pthread_cleanup_pop(0);
+    end_join(&join, error == thrd_success ? 0 : EINVAL);
+    return error;
+}
+
+EXPORT int thrd_detach(thrd_t thread)
+{
+    struct profile_thread *record = find(thread);
+    int error = real.thrd_detach(thread);
+
+    note(error == thrd_success ? 0 : EINVAL, record, PROFILE_JOIN_DETACHED);
     return error;
 }

@@ -30,6 +30,7 @@ static void at_quick_exit_(void)
 static void in_forked_child(void)
 {
     recording_gate.has_exact_heap = 0;
+    recording_gate.has_locks = 0;
     recording_gate.is_open = 0; // the kernel has wiped it, unless it is too old
     if (guard_is_held())
         profile_writer_detach();

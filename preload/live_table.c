@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#define MARK_BYTES_MAX ((uintptr_t)1 << 20)
 #define BRANCH_BYTES (LIVE_BRANCH_ENTRIES * sizeof(struct live_leaf))
 
 struct live_leaf *live_root[LIVE_ROOT_ENTRIES];
@@ -67,6 +68,50 @@ cold void live_table_add_stretch(struct live_leaf *leaf, uint64_t *slot, uint64_
         return; // no neighbours worth the memory
     __atomic_fetch_or(&leaf->stretches, UINT64_C(1) << stretch, __ATOMIC_RELAXED);
     sys_populate(slots + (stretch << LIVE_STRETCH_BITS), (size_t)1 << LIVE_STRETCH_BITS);
+}
+
+// The block of a slot's granule, if it reaches to `address`: marked.
+static struct live_block mark_if_around(uintptr_t granule, uintptr_t address, uintptr_t *ret_start)
+{
+    uint64_t *slot = live_slot(granule), value = slot ? atomic_get(slot) : 0;
+    struct live_block block = live_block_of(value);
+    uintptr_t start = granule + (value & LIVE_PLACE_BIT ? live_place_mask : 0);
+
+    if (!block.stack || address < start || address - start >= block.bytes)
+        return (struct live_block){0};
+    if (!block.has_locks)
+        __atomic_fetch_or(slot, LIVE_LOCKS_BIT, __ATOMIC_RELAXED);
+    *ret_start = start;
+    return block;
+}
+
+cold struct live_block live_table_mark_locks(uintptr_t address, uintptr_t *ret_start)
+{
+    static uintptr_t latest; // of an array of locks all are in one block
+    uintptr_t bytes = (uintptr_t)1 << live_granule_shift, granule = address & ~(bytes - 1);
+    uintptr_t leaf_start = ~(uintptr_t)0;
+    struct live_block block = mark_if_around(atomic_get(&latest), address, ret_start);
+
+    for (uintptr_t back = 0; !block.stack && back < MARK_BYTES_MAX && back < granule;
+         back += bytes) {
+        uintptr_t at = granule - back;
+
+        if (at < leaf_start) {
+            leaf_start = at & ~(((uintptr_t)1 << LIVE_LEAF_BITS) - 1);
+            if (!live_leaf_of(at)) {
+                back += at - leaf_start;
+                continue;
+            }
+        }
+        if (!atomic_get(live_slot(at)))
+            continue;
+        block = mark_if_around(at, address, ret_start);
+        if (block.stack)
+            atomic_set(&latest, at);
+        else if (at != granule)
+            break; // blocks don't overlap
+    }
+    return block;
 }
 
 static void change_count(const void *block, int change)

@@ -5,7 +5,7 @@
 // on, so plain stores do and there is no lock. The leak scan reads it from another process.
 //
 //   root[address bits 46..34] -> branch[bits 33..22] -> leaf[bits 21..granule_shift]
-//       = {stack : 26 upper bits, place : 1, bytes : 37 lower bits}
+//       = {stack : 26 upper bits, locks : 1, place : 1, bytes : 36 lower bits}
 //
 // A granule is the least distance between two blocks. glibc's blocks are 16-byte aligned but never
 // closer than 32 bytes (its smallest chunk): one slot serves 32 bytes, and `place` says at which of
@@ -30,10 +30,11 @@
 #define LIVE_BRANCH_BITS 34
 #define LIVE_BRANCH_ENTRIES (1u << (LIVE_BRANCH_BITS - LIVE_LEAF_BITS))
 #define LIVE_ROOT_ENTRIES (1u << (LIVE_ADDRESS_BITS - LIVE_BRANCH_BITS))
-#define LIVE_SIZE_BITS 37
+#define LIVE_SIZE_BITS 36
 #define LIVE_SIZE_MAX ((UINT64_C(1) << LIVE_SIZE_BITS) - 1)
 #define LIVE_PLACE_BIT (UINT64_C(1) << LIVE_SIZE_BITS)
-#define LIVE_STACK_SHIFT (LIVE_SIZE_BITS + 1)
+#define LIVE_LOCKS_BIT (LIVE_PLACE_BIT << 1) // locks are in the block: lock_block_freed()
+#define LIVE_STACK_SHIFT (LIVE_SIZE_BITS + 2)
 static_assert(PROFILE_NODES_MAX < UINT64_C(1) << (64 - LIVE_STACK_SHIFT), "holds any stack");
 
 #define LIVE_STRETCH_BITS 16          // of slots, in bytes
@@ -48,6 +49,7 @@ static_assert((8u << LIVE_LEAF_BITS >> 3 >> LIVE_STRETCH_BITS) <= 64, "a bit for
 // What a slot says. stack == 0: nothing known of the block.
 struct live_block {
     uint32_t stack;
+    bool has_locks;
     uint64_t bytes;
 };
 
@@ -105,7 +107,8 @@ static inline uint64_t live_place_of(const void *address)
 
 static inline struct live_block live_block_of(uint64_t slot)
 {
-    return (struct live_block){(uint32_t)(slot >> LIVE_STACK_SHIFT), slot & LIVE_SIZE_MAX};
+    return (struct live_block){(uint32_t)(slot >> LIVE_STACK_SHIFT), slot & LIVE_LOCKS_BIT,
+                               slot & LIVE_SIZE_MAX};
 }
 
 // What the slot of an address says of a block there; no block if it says something of another.
@@ -123,7 +126,7 @@ static inline struct live_block live_table_take(const void *address)
     struct live_block block;
 
     if (!slot)
-        return (struct live_block){0, 0};
+        return (struct live_block){0};
     block = live_block_at(atomic_get(slot), address);
     if (likely(block.stack))
         atomic_set(slot, 0);
@@ -134,7 +137,7 @@ static inline struct live_block live_table_get(const void *address)
 {
     uint64_t *slot = live_slot((uintptr_t)address);
 
-    return slot ? live_block_at(atomic_get(slot), address) : (struct live_block){0, 0};
+    return slot ? live_block_at(atomic_get(slot), address) : (struct live_block){0};
 }
 
 // Enters a block of at most LIVE_SIZE_MAX bytes; returns what the slot said before (a block whose
@@ -147,17 +150,21 @@ static inline struct live_block live_table_put(const void *address, struct live_
 
     if (unlikely(!leaf) && !(leaf = live_table_add_leaf((uintptr_t)address))) {
         *ret_stored = false;
-        return (struct live_block){0, 0};
+        return (struct live_block){0};
     }
     slot = live_slot_in(leaf, (uintptr_t)address);
     if (unlikely(!live_has_stretch(leaf, slot)))
         live_table_add_stretch(leaf, slot, block.bytes);
     before = atomic_get(slot);
-    atomic_set(slot,
-               (uint64_t)block.stack << LIVE_STACK_SHIFT | live_place_of(address) | block.bytes);
+    atomic_set(slot, (uint64_t)block.stack << LIVE_STACK_SHIFT | live_place_of(address) |
+                         (block.has_locks ? LIVE_LOCKS_BIT : 0) | block.bytes);
     *ret_stored = true;
     return live_block_of(before);
 }
+
+// The block around an address, marked as one that has locks, and where it begins. stack == 0: none is
+// known within a mebibyte before it.
+struct live_block live_table_mark_locks(uintptr_t address, uintptr_t *ret_start);
 
 // Of a sampled heap hardly any block is in the table, and most frees need not touch it: a word for
 // the blocks of each hash of their address, {count : 4, exclusive or of their tags : 12} (a

@@ -1,196 +1,286 @@
 // SPDX-License-Identifier: MIT
 //
-// lock_table.c - finds the record of a lock, see lock_table.h. Hash tables with chains that only
+// lock_table.c - finds the lock at an address, see lock_table.h. Hash tables with chains that only
 // grow at their head, as in stack_table.c; the newest lock at an address comes first.
 #include "preload/lock_table.h"
 
 #include "preload/compiler.h"
+#include "preload/glibc_locks.h"
+#include "preload/live_table.h"
+#include "preload/misuse.h"
 #include "preload/modules.h"
-#include "preload/profile_format.h"
+#include "preload/options.h"
+#include "preload/profile_writer.h"
 #include "preload/record_table.h"
+#include "preload/slab.h"
 #include "preload/stack_capture.h"
+#include "preload/stack_walk.h"
 #include "preload/thread_table.h"
 
 #include <string.h>
 
-#define LOCK_BUCKETS (1u << 14)
-#define WAIT_BUCKETS (1u << 12)
+#define BUCKETS (1u << 16)
+#define BLOCK_BUCKETS (1u << 14)
+#define CHUNK_SHIFT 5
+#define CHUNKS (1u << 13)
+// From here on a lock that is made anew where one of the same creation stack was before goes on with
+// its record: short-lived locks must not fill the profile.
+#define LOCKS_PLENTY (1u << 16)
+#define JOIN_ADDRESS (UINT64_C(1) << 63) // of no memory
+// Blocks from which malloc gives memory back to the kernel: what is there later may be anything.
+#define LARGE_BLOCK_BYTES (64u << 10)
 
-RECORD_TABLE(locks, PROFILE_CHUNK_LOCKS, profile_lock, 5, 1u << 13);
-RECORD_TABLE(waits, PROFILE_CHUNK_LOCK_WAITS, profile_lock_wait, 6, 1u << 14);
+RECORD_TABLE(locks, PROFILE_CHUNK_LOCKS, profile_lock, CHUNK_SHIFT, CHUNKS);
 
-static uint32_t lock_buckets[LOCK_BUCKETS];
-static uint32_t wait_buckets[WAIT_BUCKETS];
+static struct lock_state *states[CHUNKS]; // beside the records
+static struct lock_state *buckets[BUCKETS];
+static struct lock_state *block_buckets[BLOCK_BUCKETS];
 
-static uint32_t *lock_bucket(uint64_t address)
+static struct lock_state **bucket_of(uint64_t address)
 {
-    return &lock_buckets[(address * UINT64_C(0x9e3779b97f4a7c15) >> 40) % LOCK_BUCKETS];
+    return &buckets[address * UINT64_C(0x9e3779b97f4a7c15) >> 48];
 }
 
-static uint32_t *wait_bucket(uint32_t lock, uint32_t stack)
+static struct lock_state **block_bucket_of(uintptr_t block)
 {
-    uint64_t key = (uint64_t)lock << 32 | stack;
-
-    return &wait_buckets[(key * UINT64_C(0x9e3779b97f4a7c15) >> 40) % WAIT_BUCKETS];
+    return &block_buckets[block * UINT64_C(0x9e3779b97f4a7c15) >> 50];
 }
 
-// The newest record at an address, retired or not. 0: none.
-static uint32_t find_newest(uint64_t address)
+// The newest at an address in the chain from `lock` to `end`, ended or not.
+static struct lock_state *find_in(struct lock_state *lock, const struct lock_state *end,
+                                  uint64_t address)
 {
-    uint32_t id = atomic_get_acquire(lock_bucket(address));
+    while (lock != end && lock->place != address)
+        lock = lock->next;
+    return lock == end ? NULL : lock;
+}
 
-    while (id) {
-        const struct profile_lock *lock = record_table_at(&locks, id);
+static struct lock_state *find_newest(uint64_t address)
+{
+    return find_in(atomic_get_acquire(bucket_of(address)), NULL, address);
+}
 
-        if (lock->address == address)
-            break;
-        id = lock->next;
+struct lock_state *lock_find(const void *address)
+{
+    struct lock_state *lock = find_newest((uint64_t)address);
+
+    return lock && lock_is(lock, address) ? lock : NULL;
+}
+
+struct lock_state *lock_by_id(uint32_t id)
+{
+    struct lock_state *chunk = atomic_get_acquire(&states[(id - 1) >> CHUNK_SHIFT]);
+
+    return &chunk[(id - 1) % (1u << CHUNK_SHIFT)];
+}
+
+static struct lock_state *reserve_state(uint32_t id)
+{
+    struct lock_state **chunk = &states[(id - 1) >> CHUNK_SHIFT], *none = NULL, *fresh;
+
+    if (!atomic_get_acquire(chunk)) {
+        fresh = slab_allocate(sizeof(struct lock_state) << CHUNK_SHIFT);
+        if (!fresh)
+            return NULL;
+        atomic_swap_if(chunk, &none, fresh); // another thread's may be there by now
     }
-    return id;
+    return lock_by_id(id);
 }
 
-static void push(uint32_t *bucket, uint32_t *next, uint32_t id)
-{
-    uint32_t head = atomic_get_acquire(bucket);
-
-    do
-        atomic_set(next, head);
-    while (!atomic_swap_if(bucket, &head, id));
-}
-
-static cold uint32_t add_lock(uint64_t address, uint32_t generation, uint32_t stack,
-                              uint32_t initialised)
+static struct lock_state *reserve(void)
 {
     uint32_t id;
-    struct profile_lock *lock = record_table_reserve(&locks, PROFILE_DROP_MEMORY, &id);
+    struct profile_lock *record = record_table_reserve(&locks, PROFILE_DROP_MEMORY, &id);
+    struct lock_state *lock = record ? reserve_state(id) : NULL;
 
     if (!lock)
-        return 0;
-    lock->generation = generation;
-    lock->kind = PROFILE_LOCK_MUTEX;
-    lock->creation_stack = stack;
-    lock->initialised = initialised;
-    lock->modules_generation = modules_generation();
-    atomic_publish(&lock->address, address);
-    push(lock_bucket(address), &lock->next, id);
-    return id;
-}
-
-static uint32_t find_or_add(struct thread_state *self, uint64_t address,
-                            const struct host_frame *caller)
-{
-    uint32_t id = find_newest(address);
-    uint32_t generation = 0;
-
-    if (likely(id)) {
-        const struct profile_lock *lock = record_table_at(&locks, id);
-
-        if (likely(!lock->retired))
-            return id;
-        generation = lock->generation + 1;
-    }
-    return add_lock(address, generation, stack_capture(self, caller), 0);
-}
-
-void lock_acquired(struct thread_state *self, const void *address, const struct host_frame *caller)
-{
-    uint32_t id = find_or_add(self, (uint64_t)address, caller);
-
-    if (likely(id)) {
-        struct profile_lock *lock = record_table_at(&locks, id);
-
-        counter_add(&lock->acquisitions, 1);
-    }
-}
-
-static struct profile_lock_wait *find_or_add_wait(uint32_t lock, uint32_t stack)
-{
-    uint32_t *bucket = wait_bucket(lock, stack);
-    struct profile_lock_wait *wait;
-    uint32_t id;
-
-    for (id = atomic_get_acquire(bucket); id; id = wait->next) {
-        wait = record_table_at(&waits, id);
-        if (wait->lock == lock && wait->stack == stack)
-            return wait;
-    }
-    wait = record_table_reserve(&waits, PROFILE_DROP_MEMORY, &id);
-    if (!wait)
         return NULL;
-    wait->stack = stack;
-    atomic_publish(&wait->lock, lock);
-    push(bucket, &wait->next, id);
-    return wait;
+    lock->id = id;
+    lock->record = record;
+    return lock;
 }
 
-static void raise_to(uint64_t *maximum, uint64_t value)
+// The heap block around it: its name, and its end.
+static void find_block(struct lock_state *lock)
 {
-    if (value > *maximum)
-        atomic_set(maximum, value);
-}
+    uintptr_t start;
+    struct live_block block = live_table_mark_locks((uintptr_t)lock->place, &start);
+    struct lock_state **bucket;
 
-void lock_waited(struct thread_state *self, const void *address, uint64_t wait_ns,
-                 const struct host_frame *caller)
-{
-    uint32_t id = find_or_add(self, (uint64_t)address, caller);
-    struct profile_lock *lock;
-    struct profile_lock_wait *wait;
-
-    counter_add(&self->record->lock_wait_ns, wait_ns);
-    if (!id)
+    if (!block.stack)
         return;
-    lock = record_table_at(&locks, id);
-    counter_add(&lock->acquisitions, 1);
-    counter_add(&lock->contentions, 1);
-    counter_add(&lock->wait_ns, wait_ns);
-    raise_to(&lock->wait_max_ns, wait_ns);
-    wait = find_or_add_wait(id, stack_capture(self, caller));
-    if (!wait)
-        return;
-    counter_add(&wait->count, 1);
-    counter_add(&wait->wait_ns, wait_ns);
-    raise_to(&wait->wait_max_ns, wait_ns);
+    lock->block = start;
+    lock->block_bytes = block.bytes;
+    lock->record->block_stack = block.stack;
+    lock->record->block_offset = lock->place - start;
+    bucket = block_bucket_of(start);
+    lock->next_in_block = atomic_get_acquire(bucket);
+    while (!atomic_swap_if(bucket, &lock->next_in_block, lock))
+        continue;
 }
 
-// A lock that was never fought over and comes from the same place has nothing to tell apart, so
-// its record serves again: short-lived locks must not fill the profile.
-static bool may_reuse(const struct profile_lock *lock, uint32_t stack)
+// The lock that was here goes on as another one of its kind.
+static bool may_go_on(const struct lock_state *lock, enum profile_lock_kind kind, uint32_t stack,
+                      bool is_initialised)
 {
-    return lock->contentions == 0 && lock->initialised && lock->creation_stack == stack;
+    return atomic_get(&locks.reserved) > LOCKS_PLENTY && lock->kind == kind &&
+           lock->record->initialised == is_initialised && lock->record->creation_stack == stack &&
+           !lock->is_ordered && !lock->block && !atomic_get(&lock->waiters);
 }
 
-void lock_initialised(struct thread_state *self, const void *address,
-                      const struct host_frame *caller)
+static void go_on(struct lock_state *lock)
+{
+    lock->end_stack = 0;
+    atomic_set(&lock->record->retired, PROFILE_LOCK_LIVES);
+    atomic_set(&lock->address, lock->place);
+}
+
+static bool is_live(const struct lock_state *lock, enum profile_lock_kind kind)
+{
+    return lock && lock->address && lock->kind == kind;
+}
+
+static void retire(struct lock_state *lock, enum profile_lock_end end)
+{
+    atomic_set(&lock->address, 0);
+    atomic_set(&lock->record->retired, end);
+}
+
+// Puts a lock into its bucket, unless another thread has put one there that is as good. Returns the
+// one that is there.
+static struct lock_state *push(struct lock_state *lock, bool is_first_use)
+{
+    struct lock_state **bucket = bucket_of(lock->place);
+    struct lock_state *head = atomic_get_acquire(bucket), *seen = NULL, *newest;
+
+    do {
+        newest = find_in(head, seen, lock->place);
+        if (newest && is_first_use && is_live(newest, lock->kind))
+            return newest;
+        if (newest) {
+            lock->record->generation = newest->record->generation + 1;
+            if (newest->address)
+                retire(newest, PROFILE_LOCK_DESTROYED);
+        }
+        seen = head;
+        atomic_set(&lock->next, head);
+    } while (!atomic_swap_if(bucket, &head, lock));
+    atomic_publish(&lock->record->address, lock->place);
+    return lock;
+}
+
+static cold struct lock_state *add(uint64_t address, enum profile_lock_kind kind, uint32_t flags,
+                                   uint32_t stack, bool is_initialised)
+{
+    struct lock_state *lock = reserve();
+
+    if (!lock)
+        return NULL;
+    lock->place = address;
+    lock->kind = (uint8_t)kind;
+    lock->record->kind = kind;
+    lock->record->flags = flags;
+    lock->record->creation_stack = stack;
+    lock->record->initialised = is_initialised;
+    lock->record->modules_generation = modules_generation();
+    if (kind != PROFILE_LOCK_JOIN)
+        find_block(lock);
+    lock->address = address;
+    return push(lock, !is_initialised);
+}
+
+// It was freed with its block, is used again, and no block has taken the place of that one.
+static void check_freed(struct thread_state *self, const struct lock_state *newest,
+                        const struct lock_state *lock, uint32_t stack)
+{
+    if (newest->end_stack && options.heap == HEAP_EXACT &&
+        !lock->block && newest->block_bytes < LARGE_BLOCK_BYTES &&
+        !stack_walk_is_own(self, (uintptr_t)lock->place))
+        misuse_report(self, PROFILE_MISUSE_FREED, newest, stack, newest->end_stack, 0);
+}
+
+cold struct lock_state *lock_find_or_add(struct thread_state *self, const void *address,
+                                         enum profile_lock_kind kind,
+                                         const struct host_frame *caller)
+{
+    struct lock_state *newest = find_newest((uint64_t)address), *lock;
+    uint32_t stack;
+
+    if (is_live(newest, kind))
+        return newest;
+    stack = stack_capture(self, caller);
+    if (newest && may_go_on(newest, kind, stack, false)) {
+        go_on(newest);
+        return newest;
+    }
+    lock = add((uint64_t)address, kind, lock_flags(kind, address), stack, false);
+    if (newest && lock)
+        check_freed(self, newest, lock, stack);
+    return lock;
+}
+
+struct lock_state *lock_of_joins(uint32_t creation_stack)
+{
+    uint64_t address = JOIN_ADDRESS | creation_stack;
+    struct lock_state *lock = find_newest(address);
+
+    return lock ? lock : add(address, PROFILE_LOCK_JOIN, 0, creation_stack, false);
+}
+
+void lock_initialised(struct thread_state *self, const void *address, enum profile_lock_kind kind,
+                      uint32_t flags, const struct host_frame *caller)
 {
     uint32_t stack = stack_capture(self, caller);
-    uint32_t id = find_newest((uint64_t)address);
-    struct profile_lock *lock;
+    struct lock_state *newest = find_newest((uint64_t)address);
 
-    if (!id) {
-        add_lock((uint64_t)address, 0, stack, 1);
-        return;
-    }
-    lock = record_table_at(&locks, id);
-    if (may_reuse(lock, stack)) {
-        atomic_set(&lock->retired, 0);
-        return;
-    }
-    atomic_set(&lock->retired, 1);
-    add_lock((uint64_t)address, lock->generation + 1, stack, 1);
+    if (newest && may_go_on(newest, kind, stack, true))
+        go_on(newest);
+    else
+        add((uint64_t)address, kind, flags | lock_flags(kind, address), stack, true);
 }
 
 void lock_destroyed(const void *address)
 {
-    uint32_t id = find_newest((uint64_t)address);
+    struct lock_state *lock = lock_find(address);
 
-    if (id)
-        atomic_set(&((struct profile_lock *)record_table_at(&locks, id))->retired, 1);
+    if (lock)
+        retire(lock, PROFILE_LOCK_DESTROYED);
+}
+
+// Chains only grow, but those of blocks lose what has ended: else each free of a block that is made
+// and freed again and again would look at all its predecessors. Only here, by the thread that owns
+// the block; two blocks may share a bucket, so just the head is taken off.
+static void drop_ended(struct lock_state **bucket)
+{
+    struct lock_state *head = atomic_get_acquire(bucket);
+
+    while (head && !head->address && atomic_swap_if(bucket, &head, head->next_in_block))
+        head = atomic_get_acquire(bucket);
+}
+
+cold void lock_block_freed(struct thread_state *self, const void *block,
+                           const struct host_frame *caller)
+{
+    struct lock_state **bucket = block_bucket_of((uintptr_t)block);
+    uint32_t stack = stack_capture(self, caller);
+
+    for (struct lock_state *lock = atomic_get_acquire(bucket); lock; lock = lock->next_in_block)
+        if (lock->block == (uintptr_t)block) {
+            lock->end_stack = stack;
+            if (lock->address) {
+                if (atomic_get(&lock->waiters))
+                    misuse_report(self, PROFILE_MISUSE_DESTROY_WAITED, lock, stack, 0, 0);
+                retire(lock, PROFILE_LOCK_FREED);
+            }
+            lock->block = 0;
+        }
+    drop_ended(bucket);
 }
 
 void lock_table_reset(void)
 {
     record_table_reset(&locks);
-    record_table_reset(&waits);
-    memset(lock_buckets, 0, sizeof(lock_buckets));
-    memset(wait_buckets, 0, sizeof(wait_buckets));
+    memset(states, 0, sizeof(states));
+    memset(buckets, 0, sizeof(buckets));
+    memset(block_buckets, 0, sizeof(block_buckets));
 }

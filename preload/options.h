@@ -13,6 +13,7 @@
 // Values of the enumerations, in the order of their choices.
 enum option_report { REPORT_NONE, REPORT_TEXT, REPORT_JSON };
 enum option_heap { HEAP_OFF, HEAP_EXACT, HEAP_SAMPLED }; // sampled: given as a size
+enum option_hold { HOLD_OFF, HOLD_SAMPLED, HOLD_EXACT };
 enum option_follow { FOLLOW_NONE, FOLLOW_FORK, FOLLOW_EXEC, FOLLOW_ALL };
 enum option_unwind { UNWIND_CFI, UNWIND_LIBUNWIND, UNWIND_CHECK };
 

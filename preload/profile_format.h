@@ -279,7 +279,7 @@ struct profile_thread {
     uint32_t next;       // of the writer's hash chain
     uint32_t claim;      // of the writer: the serial, until it is being published
     uint32_t join_claim; // of the writer: a join of it is under way
-    uint32_t reserved[1];
+    uint32_t slot;       // that the thread has or had
 };
 static_assert(sizeof(struct profile_thread) == 128, "layout");
 

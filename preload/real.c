@@ -21,6 +21,11 @@ static void *find(const char *name)
     return symbols_find_next(name) ? dlsym(RTLD_NEXT, name) : NULL;
 }
 
+static void *find_old(const char *name)
+{
+    return symbols_find_next(name) ? dlvsym(RTLD_NEXT, name, "GLIBC_2.2.5") : NULL;
+}
+
 static void find_owner(void)
 {
     void *first = symbols_find("malloc");
@@ -37,8 +42,11 @@ static void find_all(void)
     find_owner();
 #define REAL(result, name, parameters)                                                             \
     __atomic_store_n(&real.name, (result(*) parameters)find(#name), __ATOMIC_RELEASE);
+#define REAL_OLD(result, name, parameters)                                                         \
+    __atomic_store_n(&real.name##_old, (result(*) parameters)find_old(#name), __ATOMIC_RELEASE);
 #include "preload/real.def"
 #undef REAL
+#undef REAL_OLD
 }
 
 cold bool real_find(void)

@@ -7,16 +7,21 @@
 
 #include <iconv.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <threads.h>
+#include <time.h>
 #include <unistd.h>
 
 struct real {
 #define REAL(result, name, parameters) result(*name) parameters;
+#define REAL_OLD(result, name, parameters) result(*name##_old) parameters;
 #include "preload/real.def"
 #undef REAL
+#undef REAL_OLD
 };
 
 extern struct real real;

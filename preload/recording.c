@@ -3,9 +3,13 @@
 // recording.c - starts and ends the recording, see recording.h.
 #include "preload/recording.h"
 
+#include "preload/deadlock.h"
 #include "preload/heap.h"
 #include "preload/live_table.h"
+#include "preload/lock_nesting.h"
 #include "preload/lock_table.h"
+#include "preload/lock_wait.h"
+#include "preload/misuse.h"
 #include "preload/modules.h"
 #include "preload/options.h"
 #include "preload/own_heap.h"
@@ -28,6 +32,9 @@
 
 static_assert(HEAP_OFF == (int)PROFILE_HEAP_OFF && HEAP_EXACT == (int)PROFILE_HEAP_EXACT &&
                   HEAP_SAMPLED == (int)PROFILE_HEAP_SAMPLED,
+              "the option is the mode");
+static_assert(HOLD_OFF == (int)PROFILE_HOLD_OFF && HOLD_SAMPLED == (int)PROFILE_HOLD_SAMPLED &&
+                  HOLD_EXACT == (int)PROFILE_HOLD_EXACT,
               "the option is the mode");
 
 #define OUTPUT_DEFAULT "%e.%p.gaia" // of an empty option
@@ -82,6 +89,8 @@ static void fill_header(struct profile_header *header)
     header->heap_mode = options.heap;            // the same numbers
     header->sample_bytes = options.sample_bytes; // 0 unless sampled
     header->locks_on = options.locks;
+    header->hold_mode = options.hold; // the same numbers
+    header->locks_bypassed = symbols_find("pthread_mutex_lock") != (void *)pthread_mutex_lock;
     header->threads_on = options.threads;
     header->max_frames = options.max_frames;
     header->granule_bytes = strcmp(header->allocator, "glibc") == 0 ? 32 : 8;
@@ -217,6 +226,7 @@ static cold bool try_start(void)
     errno = saved_errno;
     if (is_started) {
         recording_gate.has_exact_heap = options.heap == HEAP_EXACT;
+        recording_gate.has_locks = options.locks;
         recording_gate.is_open = 1;
     }
     atomic_publish(&state, is_started ? STATE_ON : STATE_OFF);
@@ -248,6 +258,10 @@ static void reset(void)
     profile_writer_reset();
     thread_table_reset();
     lock_table_reset();
+    lock_wait_reset();
+    lock_nesting_reset();
+    misuse_reset();
+    deadlock_reset();
     stack_table_reset();
     live_table_reset();
     modules_reset();

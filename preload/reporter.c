@@ -19,6 +19,7 @@
 #include "preload/options.h"
 #include "preload/profile_path.h"
 #include "preload/profile_writer.h"
+#include "preload/spinlock.h"
 #include "preload/sys.h"
 #include "preload/text.h"
 
@@ -123,7 +124,7 @@ static int find_stderr(void)
 enum stage { STAGE_BEGIN, STAGE_HELD, STAGE_GO, STAGE_DONE };
 
 // Shared by the host's thread, the keeper and the command until it execs.
-static struct {
+struct run {
     unsigned stage;      // enum stage
     int keeper;          // process id; 0: none
     int process, thread; // of the host that ends
@@ -132,7 +133,15 @@ static struct {
     char *arguments[9];
     char *const *environment;
     long error;
-} run;
+    char keeper_stack[CHILD_STACK_BYTES] __attribute__((aligned(16)));
+    char command_stack[CHILD_STACK_BYTES] __attribute__((aligned(16)));
+};
+
+static struct run at_exit;
+
+// Of a deadlock. One at a time: the next one waits.
+static struct run live;
+static struct spinlock live_lock;
 
 static void default_signals(void)
 {
@@ -148,53 +157,63 @@ static void default_signals(void)
 }
 
 // The report's stdout is the host's stderr.
-static int command_main(void *unused)
+static int command_main(void *argument)
 {
-    (void)unused;
+    struct run *run = argument;
+
     default_signals();
-    if (run.stderr_fd >= 0)
-        arch_syscall(SYS_dup3, run.stderr_fd, 1, 0, 0, 0, 0);
-    if (run.stderr_fd > 2)
-        arch_syscall(SYS_dup3, run.stderr_fd, 2, 0, 0, 0, 0);
+    if (run->stderr_fd >= 0)
+        arch_syscall(SYS_dup3, run->stderr_fd, 1, 0, 0, 0, 0);
+    if (run->stderr_fd > 2)
+        arch_syscall(SYS_dup3, run->stderr_fd, 2, 0, 0, 0, 0);
     arch_syscall(SYS_close_range, 3, ~0u, 0, 0, 0, 0);
-    sys_restore_signals(&run.signals);
-    run.error = arch_syscall(SYS_execve, (long)command, (long)run.arguments, (long)run.environment,
-                             0, 0, 0);
+    sys_restore_signals(&run->signals);
+    run->error = arch_syscall(SYS_execve, (long)command, (long)run->arguments,
+                              (long)run->environment, 0, 0, 0);
     arch_syscall(SYS_exit_group, 127, 0, 0, 0, 0, 0);
     return 0;
 }
 
-static void run_command(void)
+static void run_command(struct run *run)
 {
-    static char stack[CHILD_STACK_BYTES] __attribute__((aligned(16)));
-    long pid = clone(command_main, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, NULL);
+    long pid = clone(command_main, run->command_stack + CHILD_STACK_BYTES,
+                     CLONE_VM | CLONE_VFORK | SIGCHLD, run);
 
     if (pid < 0)
-        run.error = -EAGAIN;
+        run->error = -EAGAIN;
     while (pid > 0 && arch_syscall(SYS_wait4, pid, 0, __WALL, 0, 0, 0) == -EINTR)
         continue;
 }
 
-static int keeper_main(void *unused)
+static int keeper_main(void *argument)
 {
-    (void)unused;
+    struct run *run = argument;
+
     arch_syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
-    freeze_threads(run.process, run.thread);
-    atomic_publish(&run.stage, STAGE_HELD);
-    while (atomic_get_acquire(&run.stage) != STAGE_GO)
+    freeze_threads(run->process, run->thread);
+    atomic_publish(&run->stage, STAGE_HELD);
+    while (atomic_get_acquire(&run->stage) != STAGE_GO)
         sys_sleep_us(20);
-    run_command();
-    atomic_publish(&run.stage, STAGE_DONE);
+    run_command(run);
+    atomic_publish(&run->stage, STAGE_DONE);
     sys_sleep_us(LINGER_US); // the host's last steps must not wait for a thread that is held
     arch_syscall(SYS_exit_group, 0, 0, 0, 0, 0, 0);
     return 0;
 }
 
-// False if the keeper is dead before it got there.
-static bool wait_for(enum stage stage, unsigned interval_us)
+// It holds nobody.
+static int live_keeper_main(void *argument)
 {
-    while (atomic_get_acquire(&run.stage) < stage) {
-        if (arch_syscall(SYS_wait4, run.keeper, 0, __WALL | WNOHANG, 0, 0, 0) == run.keeper)
+    run_command(argument);
+    arch_syscall(SYS_exit_group, 0, 0, 0, 0, 0, 0);
+    return 0;
+}
+
+// False if the keeper is dead before it got there.
+static bool wait_for(const struct run *run, enum stage stage, unsigned interval_us)
+{
+    while (atomic_get_acquire(&run->stage) < stage) {
+        if (arch_syscall(SYS_wait4, run->keeper, 0, __WALL | WNOHANG, 0, 0, 0) == run->keeper)
             return false;
         sys_sleep_us(interval_us);
     }
@@ -228,29 +247,31 @@ static void say_where(int fd)
     text_warn(fd, command[0] ? command : "gaiaprof", why);
 }
 
+static bool start_keeper(struct run *run, int (*keeper)(void *))
+{
+    sys_block_signals(&run->signals);
+    run->keeper = clone(keeper, run->keeper_stack + CHILD_STACK_BYTES, CLONE_VM, run);
+    sys_restore_signals(&run->signals);
+    return run->keeper > 0;
+}
+
 void reporter_begin(void)
 {
-    static char stack[CHILD_STACK_BYTES] __attribute__((aligned(16)));
     int saved_errno = errno;
 
-    run.stderr_fd = report_path[0] ? -1 : find_stderr();
-    if (options.report == REPORT_NONE || (!report_path[0] && run.stderr_fd < 0))
+    at_exit.stderr_fd = report_path[0] ? -1 : find_stderr();
+    if (options.report == REPORT_NONE || (!report_path[0] && at_exit.stderr_fd < 0))
         return;
-    run.process = sys_process_id();
-    run.thread = sys_thread_id();
+    at_exit.process = sys_process_id();
+    at_exit.thread = sys_thread_id();
     sys_allow_tracing();
-    sys_block_signals(&run.signals);
-    run.keeper = clone(keeper_main, stack + sizeof(stack), CLONE_VM, NULL);
-    sys_restore_signals(&run.signals);
-    if (run.keeper > 0 && !wait_for(STAGE_HELD, 20))
-        run.keeper = -1;
+    if (start_keeper(&at_exit, keeper_main) && !wait_for(&at_exit, STAGE_HELD, 20))
+        at_exit.keeper = -1;
     errno = saved_errno;
 }
 
-static void set_arguments(void)
+static void set_arguments(char **next)
 {
-    char **next = run.arguments;
-
     *next++ = "gaiaprof";
     *next++ = "report";
     *next++ = "--at-exit";
@@ -264,17 +285,64 @@ static void set_arguments(void)
     *next = NULL;
 }
 
-void reporter_run(void)
+static void set_environment(struct run *run)
 {
     char **environment = without_preload();
+
+    run->environment = environment ? environment : environ;
+}
+
+void reporter_run(void)
+{
     bool is_done;
 
-    if (run.keeper == 0)
+    if (at_exit.keeper == 0)
         return;
-    set_arguments();
-    run.environment = environment ? environment : environ;
-    atomic_publish(&run.stage, STAGE_GO);
-    is_done = run.keeper > 0 && wait_for(STAGE_DONE, 100);
-    if ((!is_done || run.error) && find_stderr() >= 0)
+    set_arguments(at_exit.arguments);
+    set_environment(&at_exit);
+    atomic_publish(&at_exit.stage, STAGE_GO);
+    is_done = at_exit.keeper > 0 && wait_for(&at_exit, STAGE_DONE, 100);
+    if ((!is_done || at_exit.error) && find_stderr() >= 0)
         say_where(find_stderr());
+}
+
+static void run_live(struct run *run)
+{
+    run->error = 0;
+    if (!start_keeper(run, live_keeper_main)) {
+        run->error = -EAGAIN;
+        return;
+    }
+    while (arch_syscall(SYS_wait4, run->keeper, 0, __WALL, 0, 0, 0) == -EINTR)
+        continue;
+}
+
+static void set_live_arguments(char **next, char *number)
+{
+    *next++ = "gaiaprof";
+    *next++ = "report";
+    *next++ = "--deadlock";
+    *next++ = number;
+    *next++ = (char *)profile_writer_path();
+    *next = NULL;
+}
+
+cold void reporter_show_deadlock(unsigned number)
+{
+    int saved_errno = errno, fd = find_stderr();
+    char digits[16];
+    struct text text;
+
+    if (fd < 0 || !spinlock_take(&live_lock))
+        return;
+    text_init(&text, digits, sizeof(digits));
+    text_add_number(&text, number);
+    live.stderr_fd = fd;
+    set_live_arguments(live.arguments, digits);
+    set_environment(&live);
+    run_live(&live);
+    spinlock_give(&live_lock);
+    if (live.error)
+        text_warn(fd, "deadlock", "threads wait for each other for ever: see gaiaprof report -v order");
+    errno = saved_errno;
 }

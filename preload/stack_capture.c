@@ -451,3 +451,57 @@ uint32_t stack_capture(struct thread_state *self, const struct host_frame *calle
         return capture_by_libunwind(self, caller);
     return capture_by_both(self, caller);
 }
+
+static uintptr_t function_of_return(uintptr_t pc)
+{
+    struct modules_code code;
+
+    return modules_code_at(pc - 1, &code) && code.tables.header
+               ? cfi_function_at(&code.tables, pc - 1)
+               : 0;
+}
+
+static bool is_same_function(uintptr_t a, uintptr_t b)
+{
+    uintptr_t function = function_of_return(a);
+
+    return a == b || (function && function == function_of_return(b));
+}
+
+// Whether the function that `pc` is in is the one of that frame, further on.
+static bool went_on(const struct stack_memo *memo, const struct memo_frame *frame, uintptr_t pc)
+{
+    return frame >= memo->inner && frame < memo->frames_end && is_same_function(frame->pc, pc);
+}
+
+cold uint32_t stack_capture_fresh(struct thread_state *self, const struct host_frame *caller)
+{
+    uint32_t stack = stack_capture(self, caller);
+
+    // a shortcut leaves the memo where it was
+    if (options.unwind == UNWIND_CFI && self->stacks.memos[0].inner->stack != stack &&
+        stack_walk_is_own(self, host_frame_sp(caller)))
+        stack = capture_new(self, caller, &self->stacks.memos[0]);
+    return stack;
+}
+
+cold uint32_t stack_capture_earlier(const struct thread_state *thread, uintptr_t pc, uintptr_t sp)
+{
+    const struct stack_memo *memo = &thread->stacks.memos[0];
+    const struct memo_frame *frame;
+    bool has_returned = false;
+    uint32_t stack;
+
+    if (options.unwind != UNWIND_CFI || !stack_walk_is_own(thread, sp))
+        return stack_table_intern(&pc, 1, PROFILE_MARKER_RETURNED);
+    for (frame = memo->inner; frame->sp < sp; frame++) // the sentinel stops it
+        continue;
+    if (frame->sp == sp && went_on(memo, frame, pc))
+        frame++;
+    else
+        has_returned = !went_on(memo, frame - 1, pc);
+    stack = frame == memo->frames_end || !frame->pc ? root(0) : frame->stack;
+    if (stack && has_returned)
+        stack = stack_table_child(stack, PROFILE_MARKER_RETURNED);
+    return stack ? stack_table_child(stack, pc) : 0;
+}

@@ -22,6 +22,7 @@
 #include <sys/auxv.h>
 
 #define BUCKETS 4096u
+#define SLOTS_KNOWN (1u << 15) // threads at once that thread_in_slot() finds
 #define MAIN_STACK_BYTES_MAX (64u << 20)
 #define RETIRED_TRIES 4
 #define BIRTH_TRIES 10000 // half a second
@@ -30,10 +31,12 @@ RECORD_TABLE(threads, PROFILE_CHUNK_THREADS, profile_thread, 5, 1u << 16);
 
 __thread struct thread_state *thread_self __attribute__((tls_model("initial-exec")));
 bool thread_is_many;
+int thread_tid_before_fork;
 
 static pthread_key_t exit_key;
 static bool has_exit_key;
 static uint32_t slot_count;
+static struct thread_state *slots[SLOTS_KNOWN];
 
 static struct spinlock retired_lock;
 static struct thread_state *retired_first, *retired_last; // a queue: the longest dead comes first
@@ -78,6 +81,10 @@ static void at_thread_exit(void *value)
     sys_thread_name(record->name);
     record->cpu_ns = sys_thread_cpu_ns(0);
     heap_send_batch(self);
+    if (self->locks.held_count && guard_enter()) {
+        lock_thread_ends(self);
+        guard_leave();
+    }
     atomic_publish(&record->end_ns, sys_monotonic_ns());
     __atomic_fetch_sub(&profile_header->threads_alive, 1, __ATOMIC_RELAXED);
 
@@ -92,10 +99,12 @@ void thread_table_init(void)
 
 void thread_table_reset(void)
 {
+    thread_tid_before_fork = thread_self ? thread_self->tid : 0;
     record_table_reset(&threads);
     memset(buckets, 0, sizeof(buckets));
     retired_lock.is_taken = 0;
     retired_first = retired_last = NULL;
+    memset(slots, 0, (slot_count < SLOTS_KNOWN ? slot_count : SLOTS_KNOWN) * sizeof(slots[0]));
     slot_count = 0;
     thread_self = NULL;
     thread_is_many = false;
@@ -145,10 +154,14 @@ static struct thread_state *new_state(void)
     if (state)
         return state;
     state = slab_allocate(sizeof(*state));
-    if (!state)
+    if (!state) {
         profile_drop(PROFILE_DROP_MEMORY);
-    else
-        state->slot = atomic_add(&slot_count, 1);
+        return NULL;
+    }
+    state->slot = atomic_add(&slot_count, 1);
+    thread_locks_init(&state->locks);
+    if (state->slot < SLOTS_KNOWN)
+        atomic_publish(&slots[state->slot], state);
     return state;
 }
 
@@ -184,7 +197,11 @@ static struct thread_state *new_thread(enum profile_thread_origin origin)
         put_back(state);
         return NULL;
     }
+    record->slot = state->slot;
     state->record = record;
+    state->serial = record->claim;
+    thread_locks_begin(&state->locks, state->serial);
+    state->once_call = NULL;
     state->last_block = NULL;
     state->destructor_rounds = 0;
     state->signal_stack_bytes = 0;
@@ -356,6 +373,31 @@ struct profile_thread *thread_find(pthread_t thread)
         sys_sleep_us(i < BIRTH_TRIES / 2 ? 0 : 100);
     }
     return NULL;
+}
+
+uint32_t thread_slot_count(void)
+{
+    uint32_t count = atomic_get(&slot_count);
+
+    return count < SLOTS_KNOWN ? count : SLOTS_KNOWN;
+}
+
+struct thread_state *thread_in_slot(uint32_t slot)
+{
+    return atomic_get_acquire(&slots[slot]);
+}
+
+const struct profile_thread *thread_record(uint32_t serial)
+{
+    return record_table_at(&threads, serial);
+}
+
+struct thread_state *thread_by_serial(uint32_t serial)
+{
+    uint32_t slot = serial ? thread_record(serial)->slot : SLOTS_KNOWN;
+    struct thread_state *state = slot < SLOTS_KNOWN ? thread_in_slot(slot) : NULL;
+
+    return state && state->serial == serial && !atomic_get(&state->record->end_ns) ? state : NULL;
 }
 
 void thread_set_exit(enum profile_thread_exit kind)

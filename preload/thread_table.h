@@ -10,6 +10,7 @@
 #define GAIAPROF_THREAD_TABLE_H
 
 #include "preload/cell_table.h"
+#include "preload/lock_use.h"
 #include "preload/profile_format.h"
 #include "preload/sampler.h"
 #include "preload/stack_capture.h"
@@ -18,6 +19,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+struct once_call;
 
 struct thread_state {
     // of the thread that has the slot
@@ -34,9 +37,13 @@ struct thread_state {
     uintptr_t signal_stack_low; // what sigaltstack was given
     size_t signal_stack_bytes;
     int tid;
+    uint32_t serial; // of the record
     unsigned destructor_rounds;
     void *(*start_routine)(void *); // what pthread_create was given
     void *start_argument;
+
+    struct thread_locks locks;
+    struct once_call *once_call; // hooks_once.c
 
     // of the slot
     uint32_t slot;
@@ -52,6 +59,9 @@ extern __thread struct thread_state *thread_self __attribute__((tls_model("initi
 
 // Whether a second thread was ever seen: then the global live-byte count is batched.
 extern bool thread_is_many;
+
+// In a child made by fork: the id of its thread in the parent. What that had locked the child unlocks.
+extern int thread_tid_before_fork;
 
 // While recording starts: the thread that ends is told apart by a key, made early.
 void thread_table_init(void);
@@ -74,6 +84,13 @@ void thread_publish(struct profile_thread *record, pthread_t thread);
 // has been created but did not run yet is waited for. Before the join: afterwards the pthread_t
 // may be another thread's.
 struct profile_thread *thread_find(pthread_t thread);
+// The state of a thread that runs, by its serial. NULL: it has ended, or never ran.
+struct thread_state *thread_by_serial(uint32_t serial);
+const struct profile_thread *thread_record(uint32_t serial);
+// All slots, with threads that run or none.
+uint32_t thread_slot_count(void);
+struct thread_state *thread_in_slot(uint32_t slot);
+
 // How the calling thread is about to end.
 void thread_set_exit(enum profile_thread_exit kind);
 

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: MIT
+//
+// deadlock.c - finds circles of waiting threads, see deadlock.h.
+//
+// A thread stores what it waits for, and then looks (both sequentially consistent): of two that close
+// a circle at once, at least one sees the other. What one reads of other threads may change under
+// its eyes, so a circle is believed when a second look finds every thread of it in the same wait
+// (`turn`) and every lock with the same holder: between the looks all of them waited, so none could
+// let its locks go, and it stays so.
+#include "preload/deadlock.h"
+
+#include "preload/compiler.h"
+#include "preload/glibc_locks.h"
+#include "preload/lock_use.h"
+#include "preload/lock_wait.h"
+#include "preload/record_table.h"
+#include "preload/reporter.h"
+#include "preload/spinlock.h"
+#include "preload/stack_capture.h"
+#include "preload/sys.h"
+#include "preload/thread_table.h"
+
+#define QUEUE_MAX 2048 // threads looked at; a circle beyond is not found
+
+RECORD_TABLE(links, PROFILE_CHUNK_DEADLOCKS, profile_deadlock_link, 4, 1u << 8);
+
+// A thread that waits, found from the one before because it holds what that one waits for.
+struct seen {
+    struct thread_state *thread;
+    uint32_t turn;
+    uint32_t from; // index of the one that waits for it
+};
+
+static struct spinlock search_lock;
+static struct seen queue[QUEUE_MAX];
+static uint32_t queue_count;
+static uint32_t deadlock_count;
+
+static uint32_t turn_of(const struct thread_state *thread)
+{
+    return __atomic_load_n(&thread->locks.waiting.turn, __ATOMIC_SEQ_CST);
+}
+
+static bool is_waiting(const struct thread_state *thread)
+{
+    return turn_of(thread) & 1;
+}
+
+static bool holds(const struct thread_state *thread, const struct lock_state *lock, bool to_write)
+{
+    int index = lock_find_held(&thread->locks, lock);
+
+    if (index < 0)
+        return false;
+    return !(to_write && atomic_get(&thread->locks.held[index].mode) & PROFILE_ACQUIRE_READ);
+}
+
+// The one thread that has the lock for itself. NULL: none that we know.
+static struct thread_state *owner_of(const struct lock_state *lock)
+{
+    struct thread_state *owner = thread_by_serial(atomic_get(&lock->last_owner));
+
+    return owner && holds(owner, lock, true) ? owner : NULL;
+}
+
+// The waiter of an rwlock waits for those who read as well if it wants to write, or if writers go
+// first and one waits for the readers.
+static bool waits_for_readers(const struct lock_waiting *waiting)
+{
+    const pthread_rwlock_t *lock = (const void *)(uintptr_t)waiting->lock->place;
+
+    return waiting->lock->kind == PROFILE_LOCK_RWLOCK &&
+           (!(waiting->mode & PROFILE_ACQUIRE_READ) || rwlock_prefers_writers(lock));
+}
+
+static bool waits_for(const struct thread_state *waiter, const struct thread_state *holder)
+{
+    const struct lock_waiting *waiting = &waiter->locks.waiting;
+    const struct lock_state *lock = waiting->lock;
+
+    if (lock->kind == PROFILE_LOCK_JOIN)
+        return thread_by_serial(waiting->joined) == holder;
+    if (lock->kind == PROFILE_LOCK_MUTEX && waiter == holder &&
+        !mutex_blocks_owner((const void *)(uintptr_t)lock->place))
+        return false;
+    return owner_of(lock) == holder ||
+           (waits_for_readers(waiting) && holds(holder, lock, false));
+}
+
+// Calls `visit` with each thread that the waiter waits for, until it says true.
+static bool each_holder(const struct thread_state *waiter,
+                        bool (*visit)(struct thread_state *holder, uint32_t from), uint32_t from)
+{
+    const struct lock_waiting *waiting = &waiter->locks.waiting;
+    struct thread_state *one = waiting->lock->kind == PROFILE_LOCK_JOIN
+                                   ? thread_by_serial(waiting->joined)
+                                   : owner_of(waiting->lock);
+
+    if (one)
+        return waits_for(waiter, one) && visit(one, from);
+    if (!waits_for_readers(waiting))
+        return false;
+    for (uint32_t slot = 0; slot < thread_slot_count(); slot++) {
+        struct thread_state *thread = thread_in_slot(slot);
+
+        if (thread && waits_for(waiter, thread) && visit(thread, from))
+            return true;
+    }
+    return false;
+}
+
+// True where the circle closes.
+static bool add_seen(struct thread_state *holder, uint32_t from)
+{
+    uint32_t turn = turn_of(holder);
+
+    if (holder == queue[0].thread)
+        return true;
+    for (uint32_t i = 0; i < queue_count; i++)
+        if (queue[i].thread == holder)
+            return false;
+    if ((turn & 1) && queue_count < QUEUE_MAX)
+        queue[queue_count++] = (struct seen){holder, turn, from};
+    return false;
+}
+
+// Breadth first, so the circle is a shortest one. Returns the index of the thread that waits for
+// `self`, -1 if there is no circle.
+static int search(struct thread_state *self)
+{
+    queue[0] = (struct seen){self, turn_of(self), 0};
+    queue_count = 1;
+    for (uint32_t i = 0; i < queue_count; i++)
+        if (each_holder(queue[i].thread, add_seen, i))
+            return (int)i;
+    return -1;
+}
+
+// From the thread that waits for self back to self. `next` holds what the one at hand waits for.
+static bool is_stable(int last)
+{
+    const struct thread_state *next = queue[0].thread;
+
+    for (int i = last;; i = (int)queue[i].from) {
+        const struct thread_state *thread = queue[i].thread;
+
+        if (turn_of(thread) != queue[i].turn || !waits_for(thread, next))
+            return false;
+        next = thread;
+        if (i == 0)
+            return true;
+    }
+}
+
+static uint32_t owner_stack(const struct thread_state *owner, const struct lock_state *lock)
+{
+    int index = lock_find_held(&owner->locks, lock);
+    const struct held_lock *held = &owner->locks.held[index];
+
+    return index < 0 ? 0 : stack_capture_earlier(owner, held->pc, held->sp);
+}
+
+static void add_link(struct profile_deadlock_link what, struct thread_state *waiter,
+                     const struct thread_state *owner)
+{
+    struct lock_waiting *waiting = &waiter->locks.waiting;
+    uint32_t id;
+    struct profile_deadlock_link *record =
+        record_table_reserve(&links, PROFILE_DROP_MEMORY, &id);
+
+    waiting->reported = waiting->turn;
+    if (!record)
+        return;
+    record->kind = what.kind;
+    record->link = what.link;
+    record->link_count = what.link_count;
+    record->lock = waiting->lock->id;
+    record->mode = waiting->mode;
+    record->thread = waiter->serial;
+    record->wait_stack = waiting->stack;
+    record->owner = owner ? owner->serial : waiting->lock->last_owner;
+    record->owner_stack = owner ? owner_stack(owner, waiting->lock) : 0;
+    record->time_ns = sys_monotonic_ns();
+    atomic_publish(&record->deadlock, what.deadlock);
+}
+
+static uint32_t report_orphan(struct thread_state *waiter, const struct thread_state *owner)
+{
+    struct profile_deadlock_link link = {
+        .deadlock = ++deadlock_count, .kind = PROFILE_DEADLOCK_ORPHAN, .link_count = 1};
+
+    add_link(link, waiter, owner);
+    return deadlock_count;
+}
+
+// In the order of waiting, self first.
+static uint32_t report_cycle(int last)
+{
+    struct profile_deadlock_link link = {
+        .deadlock = ++deadlock_count, .kind = PROFILE_DEADLOCK_CYCLE, .link_count = 1};
+    const struct thread_state *next = queue[0].thread;
+
+    for (int i = last; i != 0; i = (int)queue[i].from)
+        link.link_count++;
+    link.link = link.link_count;
+    for (int i = last; link.link > 0; i = (int)queue[i].from) {
+        link.link--;
+        add_link(link, queue[i].thread, next);
+        next = queue[i].thread;
+    }
+    return deadlock_count;
+}
+
+// The thread that held it last has ended, and did not let it go.
+static bool is_orphaned(const struct lock_state *lock)
+{
+    const pthread_mutex_t *mutex = (const void *)(uintptr_t)lock->place;
+
+    if (lock->kind != PROFILE_LOCK_MUTEX || lock->record->flags & PROFILE_LOCK_ROBUST ||
+        lock->record->flags & PROFILE_LOCK_SHARED || !mutex_has_owner(mutex))
+        return false;
+    return lock->last_owner && !thread_by_serial(lock->last_owner) &&
+           mutex_owner(mutex) == (int)thread_record(lock->last_owner)->tid &&
+           !sys_thread_is_alive(mutex_owner(mutex));
+}
+
+static uint32_t find_and_report(struct thread_state *self)
+{
+    int last = search(self);
+
+    if (self->locks.waiting.reported == self->locks.waiting.turn)
+        return 0; // another thread was faster
+    if (last >= 0 && is_stable(last))
+        return report_cycle(last);
+    return is_orphaned(self->locks.waiting.lock) ? report_orphan(self, NULL) : 0;
+}
+
+// What the search can't be without, at a glance: most waits are for a thread that runs.
+static bool may_be_stuck(const struct thread_state *self)
+{
+    const struct lock_waiting *waiting = &self->locks.waiting;
+    const struct thread_state *owner = waiting->lock->kind == PROFILE_LOCK_JOIN
+                                           ? thread_by_serial(waiting->joined)
+                                           : owner_of(waiting->lock);
+
+    // nobody waits for a thread that holds nothing, unless for its end
+    if (self->locks.held_count == 0 && atomic_get(&lock_joins_waiting) == 0)
+        return is_orphaned(waiting->lock);
+    if (owner)
+        return owner == self || is_waiting(owner);
+    return waits_for_readers(waiting) || is_orphaned(waiting->lock);
+}
+
+cold void deadlock_check(struct thread_state *self)
+{
+    uint32_t number;
+
+    if (!may_be_stuck(self) || !spinlock_take(&search_lock))
+        return;
+    number = find_and_report(self);
+    spinlock_give(&search_lock);
+    if (number)
+        reporter_show_deadlock(number);
+}
+
+cold void deadlock_orphaned(struct thread_state *self, const struct lock_state *lock)
+{
+    uint32_t number = 0;
+
+    if (!atomic_get(&lock->waiters) || !spinlock_take(&search_lock))
+        return;
+    for (uint32_t slot = 0; slot < thread_slot_count() && !number; slot++) {
+        struct thread_state *thread = thread_in_slot(slot);
+
+        if (thread && thread != self && is_waiting(thread) && thread->locks.waiting.lock == lock)
+            number = report_orphan(thread, self);
+    }
+    spinlock_give(&search_lock);
+    if (number)
+        reporter_show_deadlock(number);
+}
+
+void deadlock_reset(void)
+{
+    record_table_reset(&links);
+    search_lock.is_taken = 0;
+    deadlock_count = 0;
+}

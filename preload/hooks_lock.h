@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+//
+// hooks_lock.h - what the hooks of all locks have in common. The first attempt is a try where that
+// means the same as the call itself: if it succeeds nobody was in the way, and no clock is read. Else
+// the real call waits, between lock_wait_begin() and lock_wait_end(); the guard is never held there.
+#ifndef GAIAPROF_HOOKS_LOCK_H
+#define GAIAPROF_HOOKS_LOCK_H
+
+#include "preload/compiler.h"
+#include "preload/lock_use.h"
+#include "preload/lock_wait.h"
+#include "preload/real.h"
+#include "preload/recording.h"
+
+#include <errno.h>
+#include <time.h>
+
+// What most hooks begin with: whether to do more than libc would. False as well where libc's
+// functions are not known yet; then real_find() comes first.
+static inline bool hook_records_locks(void)
+{
+    return likely(recording_gate.has_locks);
+}
+
+static inline void hook_acquired(const void *address, enum profile_lock_kind kind, unsigned mode,
+                                 const struct host_frame *caller)
+{
+    struct thread_state *self = recording_enter(caller);
+
+    if (unlikely(!self))
+        return;
+    lock_acquired(self, address, kind, mode, caller);
+    recording_leave();
+}
+
+static inline void hook_passed(const void *address, enum profile_lock_kind kind,
+                               const struct host_frame *caller)
+{
+    struct thread_state *self = recording_enter(caller);
+
+    if (unlikely(!self))
+        return;
+    lock_passed(self, address, kind, caller);
+    recording_leave();
+}
+
+static inline void hook_try_failed(const void *address, enum profile_lock_kind kind,
+                                   const struct host_frame *caller)
+{
+    struct thread_state *self = recording_enter(caller);
+
+    if (!self)
+        return;
+    lock_try_failed(self, address, kind, caller);
+    recording_leave();
+}
+
+static inline void hook_initialised(const void *address, enum profile_lock_kind kind,
+                                    uint32_t flags, const struct host_frame *caller)
+{
+    struct thread_state *self = hook_records_locks() ? recording_enter(caller) : NULL;
+
+    if (!self)
+        return;
+    lock_initialised(self, address, kind, flags, caller);
+    recording_leave();
+}
+
+static inline void hook_destroyed(const void *address, const struct host_frame *caller)
+{
+    if (!hook_records_locks() || !recording_enter(caller))
+        return;
+    lock_destroyed(address);
+    recording_leave();
+}
+
+// What lets on others without having been held (a semaphore, a condition).
+static inline void hook_hand_over(const void *address, const struct host_frame *caller)
+{
+    struct thread_state *self = hook_records_locks() ? recording_enter(caller) : NULL;
+    struct lock_state *lock = self ? lock_find(address) : NULL;
+
+    if (lock && atomic_get(&lock->waiters))
+        lock_hand_over(self, lock, caller);
+    if (self)
+        recording_leave();
+}
+
+// Others may be waiting for what is about to be destroyed.
+void hook_check_waiters(const void *address, const struct host_frame *caller);
+
+// Of calls with a time limit: whether glibc would look at the lock before it looks at the limit. It
+// refuses a bad one at once, or only when it has to wait; then a try comes to the same.
+static inline bool hook_is_valid_limit(clockid_t clock, const struct timespec *until)
+{
+    return (clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC) && until && until->tv_nsec >= 0 &&
+           until->tv_nsec < 1000000000;
+}
+
+#endif

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: MIT
+//
+// hooks_mutex.c - pthread_mutex_*. Robust mutexes and those with priority inheritance or protection
+// are not tried: their trylock answers differently from their lock. They are looked at, and the real
+// call is timed if they are taken.
+#include "preload/hooks_mutex.h"
+
+#include "preload/hooks_pass.h"
+#include "preload/misuse.h"
+#include "preload/stack_capture.h"
+
+void hook_check_waiters(const void *address, const struct host_frame *caller)
+{
+    struct thread_state *self = hook_records_locks() ? recording_enter(caller) : NULL;
+    struct lock_state *lock = self ? lock_find(address) : NULL;
+
+    if (lock && atomic_get(&lock->waiters))
+        misuse_report(self, PROFILE_MISUSE_DESTROY_WAITED, lock, stack_capture(self, caller), 0, 0);
+    if (self)
+        recording_leave();
+}
+
+cold void hook_mutex_acquired(pthread_mutex_t *mutex, int result, unsigned mode,
+                              const struct host_frame *caller)
+{
+    struct thread_state *self = recording_enter(caller);
+
+    if (!self)
+        return;
+    lock_acquired(self, mutex, PROFILE_LOCK_MUTEX, mode, caller);
+    if (result == EOWNERDEAD)
+        lock_owner_died(self, mutex, caller);
+    recording_leave();
+}
+
+cold void hook_mutex_waited(struct lock_call *call, pthread_mutex_t *mutex, int result,
+                            bool is_timeout, unsigned mode, const struct host_frame *caller)
+{
+    lock_wait_end(call, mutex_is_acquired(result) ? LOCK_ACQUIRED
+                        : is_timeout              ? LOCK_TIMED_OUT
+                                                  : LOCK_FAILED);
+    if (mutex_is_acquired(result))
+        hook_mutex_acquired(mutex, result, mode, caller);
+}
+
+// By another thread; or by this one, which will wait for itself.
+bool hook_mutex_is_taken(const pthread_mutex_t *mutex)
+{
+    int owner = mutex_owner(mutex);
+
+    if (owner == 0 || !thread_self)
+        return owner != 0;
+    return owner != thread_self->tid || mutex_blocks_owner(mutex);
+}
+
+static cold int lock_contended(pthread_mutex_t *mutex, const struct host_frame *caller)
+{
+    struct lock_call call;
+    int result;
+
+    lock_wait_begin(&call, mutex, PROFILE_LOCK_MUTEX, 0, caller);
+    result = real.pthread_mutex_lock(mutex);
+    hook_mutex_waited(&call, mutex, result, false, 0, caller);
+    return result;
+}
+
+static cold int lock_slowly(pthread_mutex_t *mutex, const struct host_frame *caller)
+{
+    int result;
+
+    if (!real_is_ready() && !real_find())
+        return 0; // one thread, inside dlsym
+    if (!hook_records_locks())
+        return real.pthread_mutex_lock(mutex);
+    if (hook_mutex_is_taken(mutex))
+        return lock_contended(mutex, caller);
+    result = real.pthread_mutex_lock(mutex);
+    if (mutex_is_acquired(result))
+        hook_mutex_acquired(mutex, result, 0, caller);
+    return result;
+}
+
+EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+    if (unlikely(!hook_records_locks()) || unlikely(mutex_is_untried(mutex)))
+        return lock_slowly(mutex, CALLER);
+    if (unlikely(real.pthread_mutex_trylock(mutex) != 0))
+        return lock_contended(mutex, CALLER);
+    hook_acquired(mutex, PROFILE_LOCK_MUTEX, 0, CALLER);
+    return 0;
+}
+
+EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
+{
+    int result;
+
+    if (!real_is_ready() && !real_find())
+        return 0;
+    result = real.pthread_mutex_trylock(mutex);
+    if (!hook_records_locks())
+        return result;
+    if (mutex_is_acquired(result))
+        hook_mutex_acquired(mutex, result, PROFILE_ACQUIRE_TRY, CALLER);
+    else if (result == EBUSY)
+        hook_try_failed(mutex, PROFILE_LOCK_MUTEX, CALLER);
+    return result;
+}
+
+// The first attempt of a call with a time limit. True: *ret_result is what the call returns.
+static bool try_first(pthread_mutex_t *mutex, int *ret_result, const struct host_frame *caller)
+{
+    if (mutex_is_untried(mutex) || real.pthread_mutex_trylock(mutex) != 0)
+        return false;
+    *ret_result = 0;
+    hook_acquired(mutex, PROFILE_LOCK_MUTEX, PROFILE_ACQUIRE_TRY, caller);
+    return true;
+}
+
+static void begin_limited(struct lock_call *call, pthread_mutex_t *mutex,
+                          const struct host_frame *caller)
+{
+    call->lock = NULL;
+    if (!mutex_is_untried(mutex) || hook_mutex_is_taken(mutex))
+        lock_wait_begin(call, mutex, PROFILE_LOCK_MUTEX, PROFILE_ACQUIRE_TRY, caller);
+}
+
+EXPORT int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *until)
+{
+    struct lock_call call;
+    int result;
+
+    if (!real_is_ready() && !real_find())
+        return 0;
+    if (!hook_records_locks())
+        return real.pthread_mutex_timedlock(mutex, until);
+    if (try_first(mutex, &result, CALLER))
+        return result;
+    begin_limited(&call, mutex, CALLER);
+    result = real.pthread_mutex_timedlock(mutex, until);
+    hook_mutex_waited(&call, mutex, result, result == ETIMEDOUT, PROFILE_ACQUIRE_TRY, CALLER);
+    return result;
+}
+
+EXPORT int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
+                                   const struct timespec *until)
+{
+    struct lock_call call;
+    int result;
+
+    if (!real_is_ready() && !real_find())
+        return 0;
+    if (!hook_records_locks() || (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC))
+        return real.pthread_mutex_clocklock(mutex, clock, until);
+    if (try_first(mutex, &result, CALLER))
+        return result;
+    begin_limited(&call, mutex, CALLER);
+    result = real.pthread_mutex_clocklock(mutex, clock, until);
+    hook_mutex_waited(&call, mutex, result, result == ETIMEDOUT, PROFILE_ACQUIRE_TRY, CALLER);
+    return result;
+}
+
+static uint32_t owner_serial(const struct lock_state *lock)
+{
+    return thread_by_serial(atomic_get(&lock->last_owner)) ? lock->last_owner : 0;
+}
+
+static void report_foreign(struct thread_state *self, pthread_mutex_t *mutex,
+                           const struct host_frame *caller)
+{
+    struct profile_lock_cell *cell;
+    struct lock_state *lock = lock_of(self, mutex, PROFILE_LOCK_MUTEX, caller, &cell);
+
+    if (!lock)
+        return;
+    if (mutex_is_locked(mutex))
+        misuse_report(self, PROFILE_MISUSE_UNLOCK_FOREIGN, lock, stack_capture(self, caller), 0,
+                      owner_serial(lock));
+    else
+        misuse_report(self, PROFILE_MISUSE_UNLOCK_UNHELD, lock, stack_capture(self, caller), 0, 0);
+}
+
+cold void hook_mutex_release(pthread_mutex_t *mutex, const struct host_frame *caller)
+{
+    struct thread_state *self = recording_enter(caller);
+    int owner;
+
+    if (!self)
+        return;
+    owner = mutex_owner(mutex);
+    if (mutex_has_owner(mutex) && owner != self->tid && owner != thread_tid_before_fork)
+        report_foreign(self, mutex, caller);
+    lock_released(self, mutex, caller);
+    recording_leave();
+}
+
+HOOK int hook_mutex_unlock(pthread_mutex_t *mutex)
+{
+    if (!real_is_ready() && !real_find())
+        return 0;
+    if (hook_records_locks())
+        hook_mutex_release(mutex, CALLER);
+    return real.pthread_mutex_unlock(mutex);
+}
+
+EXPORT int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)
+{
+    int result;
+
+    if (!real_find())
+        return ENOMEM;
+    result = real.pthread_mutex_init(mutex, attributes);
+    if (result == 0)
+        hook_initialised(mutex, PROFILE_LOCK_MUTEX, 0, CALLER);
+    return result;
+}
+
+cold void hook_mutex_check_destroy(pthread_mutex_t *mutex, const struct host_frame *caller)
+{
+    struct thread_state *self = hook_records_locks() ? recording_enter(caller) : NULL;
+    struct lock_state *lock = self ? lock_find(mutex) : NULL;
+
+    if (lock && atomic_get(&lock->waiters))
+        misuse_report(self, PROFILE_MISUSE_DESTROY_WAITED, lock, stack_capture(self, caller), 0,
+                      owner_serial(lock));
+    else if (lock && mutex_is_locked(mutex))
+        misuse_report(self, PROFILE_MISUSE_DESTROY_HELD, lock, stack_capture(self, caller), 0,
+                      owner_serial(lock));
+    if (self)
+        recording_leave();
+}
+
+EXPORT int pthread_mutex_destroy(pthread_mutex_t *mutex)
+{
+    int result;
+
+    if (!real_find())
+        return 0;
+    hook_mutex_check_destroy(mutex, CALLER);
+    result = real.pthread_mutex_destroy(mutex);
+    if (result == 0)
+        hook_destroyed(mutex, CALLER);
+    return result;
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+//
+// hooks_spin.c - pthread_spin_*.
+#include "preload/hooks_lock.h"
+
+#include "preload/misuse.h"
+#include "preload/stack_capture.h"
+
+#define KIND PROFILE_LOCK_SPIN
+
+static const void *at(pthread_spinlock_t *lock)
+{
+    return (const void *)lock;
+}
+
+EXPORT int pthread_spin_lock(pthread_spinlock_t *lock)
+{
+    struct lock_call call;
+    int result;
+
+    if (unlikely(!hook_records_locks()))
+        return real_find() ? real.pthread_spin_lock(lock) : 0;
+    if (likely(real.pthread_spin_trylock(lock) == 0)) {
+        hook_acquired(at(lock), KIND, 0, CALLER);
+        return 0;
+    }
+    lock_wait_begin(&call, at(lock), KIND, 0, CALLER);
+    result = real.pthread_spin_lock(lock);
+    lock_wait_end(&call, result == 0 ? LOCK_ACQUIRED : LOCK_FAILED);
+    if (result == 0)
+        hook_acquired(at(lock), KIND, 0, CALLER);
+    return result;
+}
+
+EXPORT int pthread_spin_trylock(pthread_spinlock_t *lock)
+{
+    int result;
+
+    if (!real_find())
+        return 0;
+    result = real.pthread_spin_trylock(lock);
+    if (!hook_records_locks())
+        return result;
+    if (result == 0)
+        hook_acquired(at(lock), KIND, PROFILE_ACQUIRE_TRY, CALLER);
+    else if (result == EBUSY)
+        hook_try_failed(at(lock), KIND, CALLER);
+    return result;
+}
+
+// glibc: 1 is free, less is taken.
+static bool is_free(pthread_spinlock_t *lock)
+{
+    return atomic_get(lock) == 1;
+}
+
+static void report(struct thread_state *self, enum profile_misuse_kind kind,
+                   pthread_spinlock_t *lock, uint32_t owner, const struct host_frame *caller)
+{
+    struct profile_lock_cell *cell;
+    struct lock_state *what = lock_of(self, at(lock), KIND, caller, &cell);
+
+    if (what)
+        misuse_report(self, kind, what, stack_capture(self, caller), 0, owner);
+}
+
+// Its owner is whoever has it on its list.
+static void release(pthread_spinlock_t *lock, const struct host_frame *caller)
+{
+    struct thread_state *self = recording_enter(caller), *owner;
+    struct lock_state *what;
+
+    if (!self)
+        return;
+    what = lock_released(self, at(lock), caller);
+    owner = what ? thread_by_serial(what->last_owner) : NULL;
+    if (is_free(lock))
+        report(self, PROFILE_MISUSE_UNLOCK_UNHELD, lock, 0, caller);
+    else if (owner && owner != self && lock_find_held(&owner->locks, what) >= 0)
+        report(self, PROFILE_MISUSE_UNLOCK_FOREIGN, lock, owner->serial, caller);
+    recording_leave();
+}
+
+EXPORT int pthread_spin_unlock(pthread_spinlock_t *lock)
+{
+    if (!hook_records_locks())
+        return real_find() ? real.pthread_spin_unlock(lock) : 0;
+    release(lock, CALLER);
+    return real.pthread_spin_unlock(lock);
+}
+
+EXPORT int pthread_spin_init(pthread_spinlock_t *lock, int shared)
+{
+    int result;
+
+    if (!real_find())
+        return ENOMEM;
+    result = real.pthread_spin_init(lock, shared);
+    if (result == 0)
+        hook_initialised(at(lock), KIND,
+                         shared == PTHREAD_PROCESS_SHARED ? PROFILE_LOCK_SHARED : 0, CALLER);
+    return result;
+}
+
+static void check_destroy(pthread_spinlock_t *lock, const struct host_frame *caller)
+{
+    struct thread_state *self = hook_records_locks() ? recording_enter(caller) : NULL;
+    const struct lock_state *what = self ? lock_find(at(lock)) : NULL;
+
+    if (what && !is_free(lock))
+        report(self, PROFILE_MISUSE_DESTROY_HELD, lock, what->last_owner, caller);
+    if (self)
+        recording_leave();
+}
+
+EXPORT int pthread_spin_destroy(pthread_spinlock_t *lock)
+{
+    int result;
+
+    if (!real_find())
+        return 0;
+    check_destroy(lock, CALLER);
+    result = real.pthread_spin_destroy(lock);
+    if (result == 0)
+        hook_destroyed(at(lock), CALLER);
+    return result;
+}

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: MIT
+//
+// lock_use.c - acquisitions and holds of one thread, see lock_use.h.
+#include "preload/lock_use.h"
+
+#include "preload/deadlock.h"
+#include "preload/lock_nesting.h"
+#include "preload/lock_wait.h"
+#include "preload/misuse.h"
+#include "preload/options.h"
+#include "preload/profile_writer.h"
+#include "preload/slab.h"
+#include "preload/stack_capture.h"
+#include "preload/stack_table.h"
+#include "preload/sys.h"
+#include "preload/thread_table.h"
+
+#include <string.h>
+
+#define HELD_ROOM_FIRST 16
+#define HOLD_INTERVAL 64u // acquisitions for one hold that is timed, of a sampled run
+
+static struct lock_state *no_cache[LOCK_CELLS]; // stays empty: of a thread without room yet
+
+void thread_locks_init(struct thread_locks *locks)
+{
+    locks->cache = no_cache;
+}
+
+void thread_locks_begin(struct thread_locks *locks, uint32_t serial)
+{
+    locks->held_count = 0;
+    locks->random = serial * 0x9e3779b9u;
+    locks->until_timed = options.hold == HOLD_SAMPLED ? 1 + locks->random % HOLD_INTERVAL : 1;
+    atomic_set(&locks->waiting.turn, (locks->waiting.turn + 1) & ~1u);
+}
+
+static bool reserve_cells(struct thread_state *self)
+{
+    struct thread_locks *locks = &self->locks;
+    struct profile_chunk *chunk;
+    struct lock_state **cache = slab_allocate(LOCK_CELLS * sizeof(cache[0]));
+
+    if (!cache) {
+        profile_drop(PROFILE_DROP_MEMORY);
+        return false;
+    }
+    chunk = profile_writer_add(PROFILE_CHUNK_LOCK_CELLS, sizeof(struct profile_lock_cell),
+                               LOCK_CELLS * sizeof(struct profile_lock_cell), 0, self->slot);
+    if (!chunk)
+        return false;
+    locks->cells = profile_chunk_payload(chunk);
+    locks->cache = cache;
+    return true;
+}
+
+static void raise_to(uint64_t *maximum, uint64_t value)
+{
+    uint64_t before = atomic_get(maximum);
+
+    while (value > before && !atomic_swap_if(maximum, &before, value))
+        continue;
+}
+
+static void move(uint64_t *to, uint64_t *from)
+{
+    if (*from)
+        atomic_add(to, *from);
+    atomic_set(from, 0);
+}
+
+// The cell counts for another lock from now on. What it has counted goes to the record first, so
+// that a reader sees it twice for a moment, but never not at all.
+static void empty_cell(struct profile_lock_cell *cell)
+{
+    struct profile_lock *record = lock_by_id(cell->lock)->record;
+
+    raise_to(&record->hold_max_ns, cell->hold_max_ns);
+    move(&record->acquisitions, &cell->acquisitions);
+    move(&record->try_failed, &cell->try_failed);
+    move(&record->owner_changes, &cell->owner_changes);
+    move(&record->holds, &cell->holds);
+    move(&record->hold_ns, &cell->hold_ns);
+    atomic_set(&cell->hold_max_ns, 0);
+    atomic_publish(&cell->lock, 0);
+}
+
+static void set_cell(struct thread_locks *locks, unsigned index, struct lock_state *lock)
+{
+    struct profile_lock_cell *cell = &locks->cells[index];
+
+    if (cell->lock && cell->lock != lock->id)
+        empty_cell(cell);
+    atomic_publish(&cell->lock, lock->id);
+    locks->cache[index] = lock;
+}
+
+static cold struct lock_state *lock_of_slowly(struct thread_state *self, const void *address,
+                                              enum profile_lock_kind kind,
+                                              const struct host_frame *caller)
+{
+    struct lock_state *lock;
+    uint64_t signals;
+
+    // a handler that jumps away must not leave a cell without its lock
+    sys_block_signals(&signals);
+    lock = self->locks.cells || reserve_cells(self) ? lock_find_or_add(self, address, kind, caller)
+                                                    : NULL;
+    if (lock)
+        set_cell(&self->locks, lock_cell_of(address), lock);
+    sys_restore_signals(&signals);
+    return lock;
+}
+
+static inline __attribute__((always_inline)) struct lock_state *
+find_lock(struct thread_state *self, const void *address, enum profile_lock_kind kind,
+          const struct host_frame *caller, struct profile_lock_cell **ret_cell)
+{
+    unsigned index = lock_cell_of(address);
+    struct lock_state *lock = self->locks.cache[index];
+
+    if (unlikely(!lock) || unlikely(!lock_is(lock, address)))
+        lock = lock_of_slowly(self, address, kind, caller);
+    *ret_cell = &self->locks.cells[index];
+    return lock;
+}
+
+struct lock_state *lock_of(struct thread_state *self, const void *address,
+                           enum profile_lock_kind kind, const struct host_frame *caller,
+                           struct profile_lock_cell **ret_cell)
+{
+    return find_lock(self, address, kind, caller, ret_cell);
+}
+
+// --- what a thread holds
+
+static cold bool grow_held(struct thread_locks *locks)
+{
+    uint32_t room = locks->held_room ? locks->held_room * 2 : HELD_ROOM_FIRST;
+    struct held_lock *held = slab_allocate(room * sizeof(*held));
+
+    if (!held) {
+        profile_drop(PROFILE_DROP_MEMORY);
+        return false;
+    }
+    if (locks->held_count)
+        memcpy(held, locks->held, locks->held_count * sizeof(*held));
+    atomic_publish(&locks->held, held); // others may be looking at the old one
+    locks->held_room = room;
+    return true;
+}
+
+static uint32_t next_interval(struct thread_locks *locks)
+{
+    locks->random = locks->random * 1664525u + 1013904223u;
+    return 1 + (locks->random >> 16) % (2 * HOLD_INTERVAL - 1); // HOLD_INTERVAL on average
+}
+
+// When the hold begins. 0: not to be timed.
+static cold uint64_t begin_hold(struct thread_locks *locks)
+{
+    if (options.hold == HOLD_SAMPLED) {
+        if (--locks->until_timed)
+            return 0;
+        locks->until_timed = next_interval(locks);
+    }
+    return sys_monotonic_ns();
+}
+
+static cold void end_hold(struct thread_state *self, const struct held_lock *held)
+{
+    uint64_t hold_ns = sys_monotonic_ns() - held->start_ns;
+    unsigned index = lock_cell_of((const void *)(uintptr_t)held->lock->place);
+    struct profile_lock_cell *cell = &self->locks.cells[index];
+
+    if (cell->lock != held->lock->id) { // it counts for another lock meanwhile
+        atomic_add(&held->lock->record->holds, 1);
+        atomic_add(&held->lock->record->hold_ns, hold_ns);
+        raise_to(&held->lock->record->hold_max_ns, hold_ns);
+        return;
+    }
+    counter_add(&cell->holds, 1);
+    counter_add(&cell->hold_ns, hold_ns);
+    if (hold_ns > cell->hold_max_ns)
+        atomic_set(&cell->hold_max_ns, hold_ns);
+}
+
+static inline void hold(struct thread_state *self, struct lock_state *lock, unsigned mode,
+                        const struct host_frame *caller)
+{
+    struct thread_locks *locks = &self->locks;
+    uint32_t nesting = unlikely(locks->held_count) ? lock_nest(self, lock, mode, caller) : 0;
+    uint32_t count = locks->held_count;
+    struct held_lock *held;
+
+    if (unlikely(count == locks->held_room) && !grow_held(locks))
+        return;
+    held = &locks->held[count];
+    held->lock = lock;
+    held->pc = caller->pc;
+    held->sp = host_frame_sp(caller);
+    held->mode = mode;
+    held->nesting = nesting;
+    held->start_ns = unlikely(options.hold) ? begin_hold(locks) : 0;
+    atomic_set(&locks->held_count, count + 1);
+}
+
+static cold void change_owner(struct thread_state *self, struct lock_state *lock,
+                              struct profile_lock_cell *cell)
+{
+    uint32_t before = lock->last_owner;
+
+    atomic_set(&lock->last_owner, self->serial);
+    if (before)
+        counter_add(&cell->owner_changes, 1);
+}
+
+void lock_acquired(struct thread_state *self, const void *address, enum profile_lock_kind kind,
+                   unsigned mode, const struct host_frame *caller)
+{
+    struct profile_lock_cell *cell;
+    struct lock_state *lock = find_lock(self, address, kind, caller, &cell);
+
+    if (unlikely(!lock))
+        return;
+    counter_add(&cell->acquisitions, 1);
+    if (unlikely(lock->last_owner != self->serial) && !(mode & PROFILE_ACQUIRE_READ))
+        change_owner(self, lock, cell);
+    hold(self, lock, mode, caller);
+}
+
+void lock_passed(struct thread_state *self, const void *address, enum profile_lock_kind kind,
+                 const struct host_frame *caller)
+{
+    struct profile_lock_cell *cell;
+
+    if (find_lock(self, address, kind, caller, &cell))
+        counter_add(&cell->acquisitions, 1);
+}
+
+void lock_try_failed(struct thread_state *self, const void *address, enum profile_lock_kind kind,
+                     const struct host_frame *caller)
+{
+    struct profile_lock_cell *cell;
+
+    if (find_lock(self, address, kind, caller, &cell))
+        counter_add(&cell->try_failed, 1);
+}
+
+void lock_owner_died(struct thread_state *self, const void *address,
+                     const struct host_frame *caller)
+{
+    struct profile_lock_cell *cell;
+    struct lock_state *lock = find_lock(self, address, PROFILE_LOCK_MUTEX, caller, &cell);
+
+    if (lock)
+        atomic_add(&lock->record->owner_died, 1);
+}
+
+int lock_find_held(const struct thread_locks *locks, const struct lock_state *lock)
+{
+    int index = (int)atomic_get(&locks->held_count) - 1;
+
+    while (index >= 0 && atomic_get(&locks->held[index].lock) != lock)
+        index--;
+    return index;
+}
+
+void lock_forget_held(struct thread_locks *locks, uint32_t index)
+{
+    for (uint32_t i = index; i + 1 < locks->held_count; i++) {
+        locks->held[i] = locks->held[i + 1];
+        locks->held[i].nesting = NESTING_STALE;
+    }
+    atomic_set(&locks->held_count, locks->held_count - 1);
+}
+
+static int find_held_at(const struct thread_locks *locks, const void *address)
+{
+    int index = (int)locks->held_count - 1;
+
+    while (index >= 0 && !lock_is(locks->held[index].lock, address))
+        index--;
+    return index;
+}
+
+struct lock_state *lock_released(struct thread_state *self, const void *address,
+                                 const struct host_frame *caller)
+{
+    struct thread_locks *locks = &self->locks;
+    int index = find_held_at(locks, address);
+    struct lock_state *lock;
+
+    if (index < 0) {
+        lock = lock_find(address); // acquired before we looked, or by another thread
+    } else {
+        lock = locks->held[index].lock;
+        if (locks->held[index].start_ns)
+            end_hold(self, &locks->held[index]);
+        lock_forget_held(locks, (uint32_t)index);
+    }
+    if (lock && atomic_get(&lock->waiters))
+        lock_hand_over(self, lock, caller);
+    return lock;
+}
+
+// Where the thread ended there is no stack to put theirs together from.
+cold void lock_thread_ends(struct thread_state *self)
+{
+    struct thread_locks *locks = &self->locks;
+
+    for (uint32_t i = 0; i < locks->held_count; i++) {
+        struct held_lock *held = &locks->held[i];
+
+        if (!held->lock->address || held->lock->record->flags & PROFILE_LOCK_ROBUST)
+            continue;
+        misuse_report(self, PROFILE_MISUSE_EXIT_HOLDING, held->lock,
+                      stack_table_intern(&held->pc, 1, PROFILE_MARKER_RETURNED), 0, 0);
+        deadlock_orphaned(self, held->lock);
+    }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+//
+// lock_use.h - what a thread does with locks: counts its acquisitions, knows which it holds, and for
+// how long it did. The path of a lock and an unlock that nobody fights over: no clock, no atomic
+// operation, no system call, and no store to anything another thread stores to.
+//
+// A thread finds a lock by its own small cache and counts in cells of its own (struct
+// profile_lock_cell). What a thread holds is a list, latest last, that other threads may look at
+// while they look for a deadlock.
+#ifndef GAIAPROF_LOCK_USE_H
+#define GAIAPROF_LOCK_USE_H
+
+#include "preload/arch/stack.h"
+#include "preload/compiler.h"
+#include "preload/lock_table.h"
+
+#include <stdbool.h>
+
+#define LOCK_CELLS 128 // of a thread slot, a power of two
+
+struct nesting_cache;
+
+// A lock that a thread holds, and where it acquired it.
+struct held_lock {
+    struct lock_state *lock;
+    uintptr_t pc, sp;  // of the hook's caller
+    uint64_t start_ns; // 0: not timed
+    uint32_t nesting;  // see lock_nesting.h
+    uint32_t mode;     // of enum profile_acquire_mode
+};
+
+// What a thread waits for, for others to see. `turn` is odd while it waits.
+struct lock_waiting {
+    uint32_t turn;
+    uint32_t mode;
+    uint32_t stack;
+    uint32_t joined; // serial of the thread it joins
+    struct lock_state *lock;
+    uint32_t reported; // the turn that a report of a deadlock was about
+};
+
+struct thread_locks {
+    struct lock_state **cache; // LOCK_CELLS, beside the cells
+    struct profile_lock_cell *cells;
+    struct held_lock *held;
+    uint32_t held_count, held_room;
+    uint32_t until_timed; // acquisitions to the next hold that is timed
+    uint32_t random;
+    struct nesting_cache *nestings;
+    struct lock_waiting waiting;
+};
+
+// A new slot, and a slot that another thread takes over.
+void thread_locks_init(struct thread_locks *locks);
+void thread_locks_begin(struct thread_locks *locks, uint32_t serial);
+
+static inline unsigned lock_cell_of(const void *address)
+{
+    return (unsigned)(((uintptr_t)address >> 3) * UINT64_C(0x9e3779b97f4a7c15) >> 57);
+}
+static_assert(LOCK_CELLS == 1 << (64 - 57), "the hash has as many values");
+
+// The lock with the thread's cell for it. NULL without room.
+struct lock_state *lock_of(struct thread_state *self, const void *address,
+                           enum profile_lock_kind kind, const struct host_frame *caller,
+                           struct profile_lock_cell **ret_cell);
+
+// The calling thread, in a hook, has acquired a lock of a kind that has an owner.
+void lock_acquired(struct thread_state *self, const void *address, enum profile_lock_kind kind,
+                   unsigned mode, const struct host_frame *caller);
+// ... of a kind that has none (a semaphore), or that others have at the same time.
+void lock_passed(struct thread_state *self, const void *address, enum profile_lock_kind kind,
+                 const struct host_frame *caller);
+void lock_try_failed(struct thread_state *self, const void *address, enum profile_lock_kind kind,
+                     const struct host_frame *caller);
+// A robust mutex whose owner had died; beside lock_acquired().
+void lock_owner_died(struct thread_state *self, const void *address,
+                     const struct host_frame *caller);
+
+// The calling thread is about to release what it holds at `address`. Also counts those who wait.
+// NULL: it holds nothing there that we know of.
+struct lock_state *lock_released(struct thread_state *self, const void *address,
+                                 const struct host_frame *caller);
+
+// The same where nothing more is to be done than to take it off the list: it was acquired last, and
+// nobody waits for it. False: lock_released() is to follow.
+static inline bool lock_release_quickly(struct thread_locks *locks, const void *address)
+{
+    uint32_t count = locks->held_count;
+    const struct held_lock *held = &locks->held[count - 1];
+
+    if (unlikely(count == 0) || unlikely(!lock_is(held->lock, address)) ||
+        unlikely(atomic_get(&held->lock->waiters)) || unlikely(held->start_ns))
+        return false;
+    atomic_set(&locks->held_count, count - 1);
+    return true;
+}
+
+// Takes entry `index` off the list.
+void lock_forget_held(struct thread_locks *locks, uint32_t index);
+
+// The latest of its locks at an address that a thread holds; -1: none.
+int lock_find_held(const struct thread_locks *locks, const struct lock_state *lock);
+
+// The thread ends: what it holds still.
+void lock_thread_ends(struct thread_state *self);
+
+#endif

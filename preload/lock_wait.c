@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: MIT
+//
+// lock_wait.c - waits for locks, see lock_wait.h. Several threads may store to the same records, so
+// these counters are atomic; a wait costs more than that.
+#include "preload/lock_wait.h"
+
+#include "preload/compiler.h"
+#include "preload/deadlock.h"
+#include "preload/lock_use.h"
+#include "preload/record_table.h"
+#include "preload/recording.h"
+#include "preload/slab.h"
+#include "preload/stack_capture.h"
+#include "preload/sys.h"
+
+#include <string.h>
+
+#define WAIT_BUCKETS (1u << 12)
+#define PAIR_BUCKETS (1u << 12)
+#define HANDOVERS 16 // remembered of a lock; a wait that outlasts more gives the rest to the oldest
+
+RECORD_TABLE(waits, PROFILE_CHUNK_LOCK_WAITS, profile_lock_wait, 5, 1u << 14);
+RECORD_TABLE(pairs, PROFILE_CHUNK_LOCK_PAIRS, profile_lock_pair, 6, 1u << 14);
+
+static uint32_t wait_buckets[WAIT_BUCKETS];
+static uint32_t pair_buckets[PAIR_BUCKETS];
+
+uint32_t lock_joins_waiting;
+
+struct handover {
+    uint64_t time_ns; // published
+    uint32_t stack;
+};
+
+struct lock_handovers {
+    uint32_t count; // so far
+    struct handover latest[HANDOVERS];
+};
+
+static uint32_t *bucket_of(uint32_t *buckets, uint32_t a, uint32_t b)
+{
+    return &buckets[((uint64_t)a << 32 | b) * UINT64_C(0x9e3779b97f4a7c15) >> 52];
+}
+static_assert(WAIT_BUCKETS == 1 << (64 - 52) && PAIR_BUCKETS == WAIT_BUCKETS, "of the hash");
+
+static void push(uint32_t *bucket, uint32_t *next, uint32_t id)
+{
+    uint32_t head = atomic_get_acquire(bucket);
+
+    do
+        atomic_set(next, head);
+    while (!atomic_swap_if(bucket, &head, id));
+}
+
+// Two threads that come at once make two records: they add up.
+static struct profile_lock_wait *find_wait(uint32_t lock, uint32_t stack, uint32_t *ret_id)
+{
+    uint32_t *bucket = bucket_of(wait_buckets, lock, stack), id;
+    struct profile_lock_wait *wait;
+
+    for (id = atomic_get_acquire(bucket); id; id = wait->next) {
+        wait = record_table_at(&waits, id);
+        *ret_id = id;
+        if (wait->lock == lock && wait->stack == stack)
+            return wait;
+    }
+    wait = record_table_reserve(&waits, PROFILE_DROP_MEMORY, &id);
+    if (!wait)
+        return NULL;
+    *ret_id = id;
+    wait->stack = stack;
+    atomic_publish(&wait->lock, lock);
+    push(bucket, &wait->next, id);
+    return wait;
+}
+
+static struct profile_lock_pair *find_pair(uint32_t wait, uint32_t holder_stack)
+{
+    uint32_t *bucket = bucket_of(pair_buckets, wait, holder_stack), id;
+    struct profile_lock_pair *pair;
+
+    for (id = atomic_get_acquire(bucket); id; id = pair->next) {
+        pair = record_table_at(&pairs, id);
+        if (pair->wait == wait && pair->holder_stack == holder_stack)
+            return pair;
+    }
+    pair = record_table_reserve(&pairs, PROFILE_DROP_MEMORY, &id);
+    if (!pair)
+        return NULL;
+    pair->holder_stack = holder_stack;
+    atomic_publish(&pair->wait, wait);
+    push(bucket, &pair->next, id);
+    return pair;
+}
+
+static void raise_to(uint64_t *maximum, uint64_t value)
+{
+    uint64_t before = atomic_get(maximum);
+
+    while (value > before && !atomic_swap_if(maximum, &before, value))
+        continue;
+}
+
+static void charge(uint32_t wait, uint32_t holder_stack, uint64_t wait_ns, bool is_last)
+{
+    struct profile_lock_pair *pair = find_pair(wait, holder_stack);
+
+    if (!pair)
+        return;
+    atomic_add(&pair->wait_ns, wait_ns);
+    if (is_last)
+        atomic_add(&pair->count, 1);
+}
+
+// Divides [start_ns, end_ns] between the holders that handed over in that time, latest first: each
+// has what lies between the handover before it and its own, the latest what came after it as well.
+// Returns the time of the latest, 0 if there was none.
+static uint64_t charge_holders(const struct lock_handovers *handovers, uint32_t wait,
+                               uint64_t start_ns, uint64_t end_ns, bool is_divided)
+{
+    uint32_t count = atomic_get_acquire(&handovers->count), stack = 0;
+    uint64_t latest_ns = 0, until_ns = end_ns;
+
+    for (uint32_t i = 0; i < HANDOVERS && i < count; i++) {
+        const struct handover *handover = &handovers->latest[(count - 1 - i) % HANDOVERS];
+        uint64_t time_ns = atomic_get_acquire(&handover->time_ns);
+
+        if (time_ns <= start_ns)
+            break;
+        if (time_ns > until_ns)
+            continue;
+        if (latest_ns) {
+            charge(wait, stack, until_ns - time_ns, until_ns == end_ns);
+            until_ns = time_ns;
+        } else {
+            latest_ns = time_ns;
+        }
+        stack = handover->stack;
+        if (!is_divided)
+            break;
+    }
+    if (latest_ns)
+        charge(wait, stack, until_ns - start_ns, until_ns == end_ns);
+    return latest_ns;
+}
+
+void lock_hand_over(struct thread_state *self, struct lock_state *lock,
+                    const struct host_frame *caller)
+{
+    struct lock_handovers *handovers = atomic_get_acquire(&lock->handovers);
+    struct handover *handover;
+    uint32_t stack;
+
+    if (!handovers)
+        return;
+    stack = stack_capture(self, caller);
+    handover = &handovers->latest[atomic_get(&handovers->count) % HANDOVERS];
+    handover->stack = stack;
+    atomic_publish(&handover->time_ns, sys_monotonic_ns());
+    __atomic_fetch_add(&handovers->count, 1, __ATOMIC_RELEASE);
+}
+
+static bool reserve_handovers(struct lock_state *lock)
+{
+    struct lock_handovers *none = NULL, *fresh;
+
+    if (atomic_get_acquire(&lock->handovers))
+        return true;
+    fresh = slab_allocate(sizeof(*fresh));
+    if (fresh)
+        atomic_swap_if(&lock->handovers, &none, fresh);
+    return atomic_get_acquire(&lock->handovers) != NULL;
+}
+
+// --- what a thread waits for
+
+static void begin(struct lock_call *call, struct thread_state *self, struct lock_state *lock,
+                  unsigned mode, uint32_t joined, const struct host_frame *caller)
+{
+    struct lock_waiting *waiting = &self->locks.waiting;
+
+    // of a thread that holds something others may want to know where it came from
+    call->stack = self->locks.held_count ? stack_capture_fresh(self, caller)
+                                         : stack_capture(self, caller);
+    reserve_handovers(lock);
+    call->lock = lock;
+    atomic_add(&lock->waiters, 1);
+    if (mode & PROFILE_ACQUIRE_TRY || lock->kind == PROFILE_LOCK_SEMAPHORE ||
+        (lock->kind >= PROFILE_LOCK_KIND_IDLE && lock->kind != PROFILE_LOCK_JOIN))
+        return; // it ends by itself, or nobody can tell who ends it
+    if (joined)
+        atomic_add(&lock_joins_waiting, 1);
+    waiting->lock = lock;
+    waiting->mode = mode;
+    waiting->stack = call->stack;
+    waiting->joined = joined;
+    // whoever closes a circle must see all others in it, so each stores before it looks
+    __atomic_store_n(&waiting->turn, waiting->turn | 1, __ATOMIC_SEQ_CST);
+    deadlock_check(self);
+}
+
+void lock_wait_begin(struct lock_call *call, const void *address, enum profile_lock_kind kind,
+                     unsigned mode, const struct host_frame *caller)
+{
+    struct profile_lock_cell *cell;
+    struct thread_state *self;
+    struct lock_state *lock;
+
+    call->start_ns = sys_monotonic_ns();
+    call->lock = NULL;
+    self = recording_enter(caller);
+    if (!self)
+        return;
+    lock = lock_of(self, address, kind, caller, &cell);
+    if (lock)
+        begin(call, self, lock, mode, 0, caller);
+    recording_leave();
+}
+
+void lock_wait_begin_join(struct lock_call *call, uint32_t creation_stack, uint32_t joined,
+                          unsigned mode, const struct host_frame *caller)
+{
+    struct thread_state *self;
+    struct lock_state *lock;
+
+    call->start_ns = sys_monotonic_ns();
+    call->lock = NULL;
+    self = recording_enter(caller);
+    if (!self)
+        return;
+    lock = lock_of_joins(creation_stack);
+    if (lock)
+        begin(call, self, lock, mode, joined, caller);
+    recording_leave();
+}
+
+static unsigned histogram_bucket(uint64_t ns)
+{
+    unsigned bucket = 63u - (unsigned)__builtin_clzll(ns | 1);
+
+    return bucket < PROFILE_WAIT_BUCKETS ? bucket : PROFILE_WAIT_BUCKETS - 1;
+}
+
+static void count_wait(struct profile_lock_wait *wait, uint64_t wait_ns, bool is_timeout)
+{
+    atomic_add(&wait->count, 1);
+    atomic_add(&wait->wait_ns, wait_ns);
+    raise_to(&wait->wait_max_ns, wait_ns);
+    atomic_add(&wait->histogram[histogram_bucket(wait_ns)], 1);
+    if (is_timeout)
+        atomic_add(&wait->timeouts, 1);
+}
+
+static void count(struct thread_state *self, const struct lock_call *call, bool is_timeout,
+                  uint64_t end_ns)
+{
+    struct lock_state *lock = call->lock;
+    struct profile_lock *record = lock->record;
+    uint64_t wait_ns = end_ns - call->start_ns, handover_ns = 0;
+    struct profile_lock_wait *wait;
+    uint32_t id;
+
+    if (lock->kind < PROFILE_LOCK_KIND_IDLE)
+        counter_add(&self->record->lock_wait_ns, wait_ns);
+    atomic_add(&record->contentions, 1);
+    atomic_add(&record->wait_ns, wait_ns);
+    raise_to(&record->wait_max_ns, wait_ns);
+    if (is_timeout)
+        atomic_add(&record->timeouts, 1);
+    wait = find_wait(lock->id, call->stack, &id);
+    if (!wait)
+        return;
+    count_wait(wait, wait_ns, is_timeout);
+    if (lock->handovers && !(is_timeout && lock->kind >= PROFILE_LOCK_KIND_IDLE))
+        handover_ns = charge_holders(lock->handovers, id, call->start_ns, end_ns,
+                                     lock->kind < PROFILE_LOCK_KIND_IDLE);
+    if (lock->kind == PROFILE_LOCK_CONDITION && handover_ns) {
+        atomic_add(&record->handoff_ns, end_ns - handover_ns);
+        atomic_add(&wait->handoff_ns, end_ns - handover_ns);
+    }
+}
+
+static const struct host_frame no_caller;
+
+void lock_wait_end(struct lock_call *call, enum lock_outcome outcome)
+{
+    uint64_t end_ns;
+    struct thread_state *self;
+    struct lock_waiting *waiting;
+
+    if (!call->lock)
+        return;
+    end_ns = sys_monotonic_ns();
+    __atomic_fetch_sub(&call->lock->waiters, 1, __ATOMIC_RELAXED);
+    self = thread_self;
+    waiting = &self->locks.waiting;
+    if ((waiting->turn & 1) && waiting->joined)
+        __atomic_fetch_sub(&lock_joins_waiting, 1, __ATOMIC_RELAXED);
+    atomic_publish(&waiting->turn, (waiting->turn + 1) & ~1u);
+    if (outcome == LOCK_FAILED || !recording_enter(&no_caller))
+        return;
+    count(self, call, outcome == LOCK_TIMED_OUT, end_ns);
+    recording_leave();
+}
+
+void lock_wait_reset(void)
+{
+    record_table_reset(&waits);
+    record_table_reset(&pairs);
+    lock_joins_waiting = 0;
+    memset(wait_buckets, 0, sizeof(wait_buckets));
+    memset(pair_buckets, 0, sizeof(pair_buckets));
+}

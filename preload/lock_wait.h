@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+//
+// lock_wait.h - a thread that waits for a lock: for how long, from where, and because of whom. Nobody
+// comes here whose first attempt succeeded.
+//
+// Who releases a lock that others wait for writes down when and where it did (a *handover*). A waiter
+// that gets on divides its time between the handovers of that time: up to each one, its holder was
+// in the way.
+#ifndef GAIAPROF_LOCK_WAIT_H
+#define GAIAPROF_LOCK_WAIT_H
+
+#include "preload/lock_table.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum lock_outcome {
+    LOCK_ACQUIRED,
+    LOCK_TIMED_OUT,
+    LOCK_FAILED, // something else, which is no wait
+};
+
+// A call that waits. On the hook's stack, from lock_wait_begin() to lock_wait_end().
+struct lock_call {
+    struct lock_state *lock; // NULL: not recorded
+    uint64_t start_ns;
+    uint32_t stack;
+};
+
+// The calling thread is about to wait for the lock; not in a hook. `mode` (enum
+// profile_acquire_mode) says TRY if it does not wait for ever.
+void lock_wait_begin(struct lock_call *call, const void *address, enum profile_lock_kind kind,
+                     unsigned mode, const struct host_frame *caller);
+// ... for a thread to end that was created there; `joined`: its serial.
+void lock_wait_begin_join(struct lock_call *call, uint32_t creation_stack, uint32_t joined,
+                          unsigned mode, const struct host_frame *caller);
+
+// The wait is over. The acquisition itself is the caller's to count. Also for a wait that was
+// cancelled (LOCK_FAILED).
+void lock_wait_end(struct lock_call *call, enum lock_outcome outcome);
+
+// The calling thread, in a hook, lets on somebody who waits for the lock.
+void lock_hand_over(struct thread_state *self, struct lock_state *lock,
+                    const struct host_frame *caller);
+
+// Threads that wait for the end of another.
+extern uint32_t lock_joins_waiting;
+
+void lock_wait_reset(void); // in a child made by fork
+
+#endif
