@@ -3,6 +3,7 @@
 // hooks_c11.c - mtx_*. They never reach the pthread functions that we stand in for: libc calls its
 // own. A mtx_t is a pthread_mutex_t.
 #include "preload/hooks_mutex.h"
+#include "preload/hooks_pass.h"
 
 #include <threads.h>
 
@@ -19,18 +20,26 @@ static int waited(struct lock_call *call, mtx_t *mutex, int result, unsigned mod
     return result;
 }
 
-EXPORT int mtx_lock(mtx_t *mutex)
+HOOK static int lock_slowly(mtx_t *mutex, const struct host_frame *caller)
 {
     struct lock_call call;
 
     if (!hook_records_locks())
         return real_find() ? real.mtx_lock(mutex) : thrd_success;
-    if (likely(real.pthread_mutex_trylock(posix(mutex)) == 0)) {
-        hook_acquired(mutex, PROFILE_LOCK_MUTEX, 0, CALLER);
-        return thrd_success;
-    }
-    lock_wait_begin(&call, mutex, PROFILE_LOCK_MUTEX, 0, CALLER);
-    return waited(&call, mutex, real.mtx_lock(mutex), 0, CALLER);
+    lock_wait_begin(&call, mutex, PROFILE_LOCK_MUTEX, 0, caller);
+    return waited(&call, mutex, real.mtx_lock(mutex), 0, caller);
+}
+
+static_assert(thrd_success == 0, "what hook_acquired_slowly() returns");
+
+LEAN_EXPORT int mtx_lock(mtx_t *mutex)
+{
+    if (unlikely(!hook_records_locks()) ||
+        unlikely(real.pthread_mutex_trylock(posix(mutex)) != 0))
+        return lock_slowly(mutex, CALLER);
+    if (unlikely(!hook_acquired_quickly(mutex, 0, CALLER)))
+        return hook_acquired_slowly(mutex, PROFILE_LOCK_MUTEX, 0, CALLER);
+    return thrd_success;
 }
 
 EXPORT int mtx_timedlock(mtx_t *restrict mutex, const struct timespec *restrict until)
@@ -63,7 +72,7 @@ EXPORT int mtx_trylock(mtx_t *mutex)
     return result;
 }
 
-EXPORT int mtx_unlock(mtx_t *mutex)
+HOOK int hook_mtx_unlock(mtx_t *mutex)
 {
     if (!real_find())
         return thrd_success;

@@ -33,6 +33,27 @@ static inline void hook_acquired(const void *address, enum profile_lock_kind kin
     recording_leave();
 }
 
+// What of that is left in the case that is by far the most frequent. False says nothing.
+static inline bool hook_acquired_quickly(const void *address, unsigned mode,
+                                         const struct host_frame *caller)
+{
+    struct thread_state *self = thread_self;
+    bool is_done;
+
+    if (unlikely(guard_sp) || unlikely(!self))
+        return false;
+    guard_sp = arch_stack_pointer();
+    __asm__ volatile("" ::: "memory");
+    is_done = likely(recording_gate.has_locks) &&
+              lock_acquired_quickly(&self->locks, self->serial, address, mode, caller);
+    guard_leave();
+    return is_done;
+}
+
+// The rest of it, where hook_acquired_quickly() was false. Returns 0, as the hook will.
+HOOK int hook_acquired_slowly(const void *address, enum profile_lock_kind kind, unsigned mode,
+                              const struct host_frame *caller);
+
 static inline void hook_passed(const void *address, enum profile_lock_kind kind,
                                const struct host_frame *caller)
 {
@@ -88,6 +109,15 @@ static inline void hook_hand_over(const void *address, const struct host_frame *
 
 // Others may be waiting for what is about to be destroyed.
 void hook_check_waiters(const void *address, const struct host_frame *caller);
+
+// Before a real unlock: true where nothing but a jump to it is left to do.
+static inline bool hook_released_quickly(const void *address)
+{
+    struct thread_state *self = thread_self;
+
+    return likely(recording_gate.has_locks) && likely(self) && likely(!guard_is_held()) &&
+           likely(lock_release_quickly(&self->locks, address));
+}
 
 // Of calls with a time limit: whether glibc would look at the lock before it looks at the limit. It
 // refuses a bad one at once, or only when it has to wait; then a try comes to the same.

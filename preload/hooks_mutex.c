@@ -9,17 +9,6 @@
 #include "preload/misuse.h"
 #include "preload/stack_capture.h"
 
-void hook_check_waiters(const void *address, const struct host_frame *caller)
-{
-    struct thread_state *self = hook_records_locks() ? recording_enter(caller) : NULL;
-    struct lock_state *lock = self ? lock_find(address) : NULL;
-
-    if (lock && atomic_get(&lock->waiters))
-        misuse_report(self, PROFILE_MISUSE_DESTROY_WAITED, lock, stack_capture(self, caller), 0, 0);
-    if (self)
-        recording_leave();
-}
-
 cold void hook_mutex_acquired(pthread_mutex_t *mutex, int result, unsigned mode,
                               const struct host_frame *caller)
 {
@@ -53,7 +42,7 @@ bool hook_mutex_is_taken(const pthread_mutex_t *mutex)
     return owner != thread_self->tid || mutex_blocks_owner(mutex);
 }
 
-static cold int lock_contended(pthread_mutex_t *mutex, const struct host_frame *caller)
+HOOK static int lock_contended(pthread_mutex_t *mutex, const struct host_frame *caller)
 {
     struct lock_call call;
     int result;
@@ -64,7 +53,7 @@ static cold int lock_contended(pthread_mutex_t *mutex, const struct host_frame *
     return result;
 }
 
-static cold int lock_slowly(pthread_mutex_t *mutex, const struct host_frame *caller)
+HOOK static int lock_slowly(pthread_mutex_t *mutex, const struct host_frame *caller)
 {
     int result;
 
@@ -80,13 +69,14 @@ static cold int lock_slowly(pthread_mutex_t *mutex, const struct host_frame *cal
     return result;
 }
 
-EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
+LEAN_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
     if (unlikely(!hook_records_locks()) || unlikely(mutex_is_untried(mutex)))
         return lock_slowly(mutex, CALLER);
     if (unlikely(real.pthread_mutex_trylock(mutex) != 0))
         return lock_contended(mutex, CALLER);
-    hook_acquired(mutex, PROFILE_LOCK_MUTEX, 0, CALLER);
+    if (unlikely(!hook_acquired_quickly(mutex, 0, CALLER)))
+        return hook_acquired_slowly(mutex, PROFILE_LOCK_MUTEX, 0, CALLER);
     return 0;
 }
 

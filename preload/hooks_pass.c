@@ -4,10 +4,11 @@
 // not pass goes to a HOOK, by a jump as well.
 //   malloc, calloc, realloc, free: of a sampled heap nearly everything passes, after a countdown and a
 // look into the filter. The rest is in hooks_malloc.c.
-//   pthread_mutex_unlock: of a mutex that was locked last and that nobody waits for (hooks_mutex.c).
+//   unlock, of every kind: of what was locked last and nobody waits for (hooks_mutex.c and others).
 //   syscall: what is no futex (hooks_futex.c).
 #include "preload/hooks_pass.h"
 
+#include "preload/hooks_lock.h"
 #include "preload/live_table.h"
 #include "preload/own_heap.h"
 #include "preload/real.h"
@@ -67,11 +68,34 @@ ENTRY int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
     struct thread_state *self = thread_self;
 
-    if (likely(recording_gate.has_locks) && likely(self) && likely(!guard_is_held()) &&
-        likely(mutex->__data.__owner == self->tid) &&
-        likely(lock_release_quickly(&self->locks, mutex)))
+    if (likely(self) && likely(mutex->__data.__owner == self->tid) &&
+        likely(hook_released_quickly(mutex)))
         return real.pthread_mutex_unlock(mutex);
     return hook_mutex_unlock(mutex);
+}
+
+ENTRY int mtx_unlock(mtx_t *mutex)
+{
+    struct thread_state *self = thread_self;
+
+    if (likely(self) && likely(((pthread_mutex_t *)mutex)->__data.__owner == self->tid) &&
+        likely(hook_released_quickly(mutex)))
+        return real.mtx_unlock(mutex);
+    return hook_mtx_unlock(mutex);
+}
+
+ENTRY int pthread_rwlock_unlock(pthread_rwlock_t *lock)
+{
+    if (likely(hook_released_quickly(lock)))
+        return real.pthread_rwlock_unlock(lock);
+    return hook_rwlock_unlock(lock);
+}
+
+ENTRY int pthread_spin_unlock(pthread_spinlock_t *lock)
+{
+    if (likely(hook_released_quickly((const void *)lock)))
+        return real.pthread_spin_unlock(lock);
+    return hook_spin_unlock(lock);
 }
 
 // Before libc's is known.

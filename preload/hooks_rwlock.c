@@ -5,6 +5,7 @@
 #include "preload/hooks_lock.h"
 
 #include "preload/glibc_locks.h"
+#include "preload/hooks_pass.h"
 #include "preload/misuse.h"
 #include "preload/stack_capture.h"
 
@@ -21,32 +22,42 @@ static int waited(struct lock_call *call, pthread_rwlock_t *lock, int result, un
     return result;
 }
 
-EXPORT int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
+HOOK static int read_slowly(pthread_rwlock_t *lock, const struct host_frame *caller)
 {
     struct lock_call call;
 
-    if (unlikely(!hook_records_locks()))
+    if (!hook_records_locks())
         return real_find() ? real.pthread_rwlock_rdlock(lock) : 0;
-    if (likely(real.pthread_rwlock_tryrdlock(lock) == 0)) {
-        hook_acquired(lock, KIND, PROFILE_ACQUIRE_READ, CALLER);
-        return 0;
-    }
-    lock_wait_begin(&call, lock, KIND, PROFILE_ACQUIRE_READ, CALLER);
-    return waited(&call, lock, real.pthread_rwlock_rdlock(lock), PROFILE_ACQUIRE_READ, CALLER);
+    lock_wait_begin(&call, lock, KIND, PROFILE_ACQUIRE_READ, caller);
+    return waited(&call, lock, real.pthread_rwlock_rdlock(lock), PROFILE_ACQUIRE_READ, caller);
 }
 
-EXPORT int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
+LEAN_EXPORT int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
+{
+    if (unlikely(!hook_records_locks()) || unlikely(real.pthread_rwlock_tryrdlock(lock) != 0))
+        return read_slowly(lock, CALLER);
+    if (unlikely(!hook_acquired_quickly(lock, PROFILE_ACQUIRE_READ, CALLER)))
+        return hook_acquired_slowly(lock, KIND, PROFILE_ACQUIRE_READ, CALLER);
+    return 0;
+}
+
+HOOK static int write_slowly(pthread_rwlock_t *lock, const struct host_frame *caller)
 {
     struct lock_call call;
 
-    if (unlikely(!hook_records_locks()))
+    if (!hook_records_locks())
         return real_find() ? real.pthread_rwlock_wrlock(lock) : 0;
-    if (likely(real.pthread_rwlock_trywrlock(lock) == 0)) {
-        hook_acquired(lock, KIND, 0, CALLER);
-        return 0;
-    }
-    lock_wait_begin(&call, lock, KIND, 0, CALLER);
-    return waited(&call, lock, real.pthread_rwlock_wrlock(lock), 0, CALLER);
+    lock_wait_begin(&call, lock, KIND, 0, caller);
+    return waited(&call, lock, real.pthread_rwlock_wrlock(lock), 0, caller);
+}
+
+LEAN_EXPORT int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
+{
+    if (unlikely(!hook_records_locks()) || unlikely(real.pthread_rwlock_trywrlock(lock) != 0))
+        return write_slowly(lock, CALLER);
+    if (unlikely(!hook_acquired_quickly(lock, 0, CALLER)))
+        return hook_acquired_slowly(lock, KIND, 0, CALLER);
+    return 0;
 }
 
 static int tried(pthread_rwlock_t *lock, int result, unsigned mode, const struct host_frame *caller)
@@ -171,7 +182,7 @@ static void release(pthread_rwlock_t *lock, const struct host_frame *caller)
     recording_leave();
 }
 
-EXPORT int pthread_rwlock_unlock(pthread_rwlock_t *lock)
+HOOK int hook_rwlock_unlock(pthread_rwlock_t *lock)
 {
     if (!hook_records_locks())
         return real_find() ? real.pthread_rwlock_unlock(lock) : 0;

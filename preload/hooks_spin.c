@@ -3,6 +3,7 @@
 // hooks_spin.c - pthread_spin_*.
 #include "preload/hooks_lock.h"
 
+#include "preload/hooks_pass.h"
 #include "preload/misuse.h"
 #include "preload/stack_capture.h"
 
@@ -13,23 +14,28 @@ static const void *at(pthread_spinlock_t *lock)
     return (const void *)lock;
 }
 
-EXPORT int pthread_spin_lock(pthread_spinlock_t *lock)
+HOOK static int lock_slowly(pthread_spinlock_t *lock, const struct host_frame *caller)
 {
     struct lock_call call;
     int result;
 
-    if (unlikely(!hook_records_locks()))
+    if (!hook_records_locks())
         return real_find() ? real.pthread_spin_lock(lock) : 0;
-    if (likely(real.pthread_spin_trylock(lock) == 0)) {
-        hook_acquired(at(lock), KIND, 0, CALLER);
-        return 0;
-    }
-    lock_wait_begin(&call, at(lock), KIND, 0, CALLER);
+    lock_wait_begin(&call, at(lock), KIND, 0, caller);
     result = real.pthread_spin_lock(lock);
     lock_wait_end(&call, result == 0 ? LOCK_ACQUIRED : LOCK_FAILED);
     if (result == 0)
-        hook_acquired(at(lock), KIND, 0, CALLER);
+        hook_acquired(at(lock), KIND, 0, caller);
     return result;
+}
+
+LEAN_EXPORT int pthread_spin_lock(pthread_spinlock_t *lock)
+{
+    if (unlikely(!hook_records_locks()) || unlikely(real.pthread_spin_trylock(lock) != 0))
+        return lock_slowly(lock, CALLER);
+    if (unlikely(!hook_acquired_quickly(at(lock), 0, CALLER)))
+        return hook_acquired_slowly(at(lock), KIND, 0, CALLER);
+    return 0;
 }
 
 EXPORT int pthread_spin_trylock(pthread_spinlock_t *lock)
@@ -81,7 +87,7 @@ static void release(pthread_spinlock_t *lock, const struct host_frame *caller)
     recording_leave();
 }
 
-EXPORT int pthread_spin_unlock(pthread_spinlock_t *lock)
+HOOK int hook_spin_unlock(pthread_spinlock_t *lock)
 {
     if (!hook_records_locks())
         return real_find() ? real.pthread_spin_unlock(lock) : 0;

@@ -16,44 +16,33 @@
 #include <string.h>
 
 #define BUCKETS (1u << 14)
-#define CACHE_ENTRIES 128 // a power of two
 
 RECORD_TABLE(nestings, PROFILE_CHUNK_LOCK_NESTINGS, profile_lock_nesting, 6, 1u << 12);
 
 static uint32_t buckets[BUCKETS];
 
-// What tells nestings apart.
-struct nesting_key {
-    uint32_t held, held_lock, lock;
-    uint16_t held_mode, mode;
-};
-
-struct nesting_cache {
-    struct {
-        struct nesting_key key;
-        uint32_t nesting;
-    } entries[CACHE_ENTRIES];
-};
-
-static inline bool is_key(const struct nesting_key *a, const struct nesting_key *b)
+static inline uint32_t *bucket_of(const struct nesting_key *key)
 {
-    return a->held == b->held && a->held_lock == b->held_lock && a->lock == b->lock &&
-           a->held_mode == b->held_mode && a->mode == b->mode;
+    uint64_t hash = key->before * UINT64_C(0x9e3779b97f4a7c15);
+
+    hash = ((hash >> 29) ^ key->what) * UINT64_C(0xbf58476d1ce4e5b9);
+    return &buckets[hash >> 50];
 }
 
-static inline uint64_t hash_of(const struct nesting_key *key)
+static uint32_t held_of(const struct nesting_key *key)
 {
-    uint64_t hash = ((uint64_t)key->held << 32 | key->held_lock) * UINT64_C(0x9e3779b97f4a7c15);
+    return (uint32_t)key->before;
+}
 
-    return ((hash >> 29) ^ ((uint64_t)key->lock << 8 | (unsigned)key->held_mode << 4 | key->mode)) *
-           UINT64_C(0xbf58476d1ce4e5b9);
+static uint32_t lock_of_key(const struct nesting_key *key)
+{
+    return (uint32_t)(key->what >> 32);
 }
 
 static bool is_nesting(const struct profile_lock_nesting *nesting, const struct nesting_key *key)
 {
-    return nesting->held == key->held && nesting->held_lock == key->held_lock &&
-           nesting->lock == key->lock && nesting->held_mode == key->held_mode &&
-           nesting->mode == key->mode;
+    return ((uint64_t)nesting->held_lock << 32 | nesting->held) == key->before &&
+           ((uint64_t)nesting->lock << 32 | nesting->held_mode << 16 | nesting->mode) == key->what;
 }
 
 static uint32_t find_in(uint32_t id, uint32_t end, const struct nesting_key *key)
@@ -77,9 +66,9 @@ static void note_thread(struct thread_state *self, uint32_t id)
 }
 
 // Enters it, unless another thread has meanwhile.
-static uint32_t push(struct thread_state *self, uint32_t *bucket, uint32_t id,
-                     const struct nesting_key *key)
+static uint32_t push(struct thread_state *self, uint32_t id, const struct nesting_key *key)
 {
+    uint32_t *bucket = bucket_of(key);
     struct profile_lock_nesting *nesting = record_table_at(&nestings, id);
     uint32_t head = atomic_get_acquire(bucket), seen = 0, other;
 
@@ -91,7 +80,7 @@ static uint32_t push(struct thread_state *self, uint32_t *bucket, uint32_t id,
         }
         seen = head;
         nesting->next = head;
-        atomic_publish(&nesting->lock, key->lock); // a chain shows records that are complete
+        atomic_publish(&nesting->lock, lock_of_key(key)); // a chain shows records that are complete
     } while (!atomic_swap_if(bucket, &head, id));
     return id;
 }
@@ -115,17 +104,17 @@ static uint32_t add(struct thread_state *self, const struct acquisition *what)
 
     if (!nesting)
         return NESTING_UNKNOWN;
-    nesting->mode = what->key.mode;
-    nesting->held_lock = what->key.held_lock;
-    nesting->held_mode = what->key.held_mode;
-    nesting->held = what->key.held;
+    nesting->mode = (uint16_t)what->key.what;
+    nesting->held_mode = (uint16_t)(what->key.what >> 16);
+    nesting->held_lock = (uint32_t)(what->key.before >> 32);
+    nesting->held = held_of(&what->key);
     nesting->stack = stack_capture_fresh(self, what->caller);
     if (what->held)
         nesting->stack = stack_capture_earlier(self, what->held->pc, what->held->sp);
     nesting->held_stack = stack_capture_earlier(self, before->pc, before->sp);
     nesting->thread = self->serial;
-    lock_by_id(what->key.lock)->is_ordered = before->lock->is_ordered = 1;
-    return push(self, &buckets[hash_of(&what->key) >> 50], id, &what->key);
+    lock_by_id(what->lock->id)->is_ordered = before->lock->is_ordered = 1;
+    return push(self, id, &what->key);
 }
 
 static bool holds_already(const struct thread_locks *locks, const struct acquisition *what)
@@ -140,11 +129,11 @@ static uint32_t find_or_add(struct thread_state *self, const struct acquisition 
 {
     uint32_t id;
 
-    if (what->key.held == NESTING_UNKNOWN)
+    if (held_of(&what->key) == NESTING_UNKNOWN)
         return NESTING_UNKNOWN;
     if (holds_already(&self->locks, what))
-        return what->key.held;
-    id = find_in(atomic_get_acquire(&buckets[hash_of(&what->key) >> 50]), 0, &what->key);
+        return held_of(&what->key);
+    id = find_in(atomic_get_acquire(bucket_of(&what->key)), 0, &what->key);
     if (!id)
         return add(self, what);
     note_thread(self, id);
@@ -153,10 +142,7 @@ static uint32_t find_or_add(struct thread_state *self, const struct acquisition 
 
 static void set_key(const struct thread_locks *locks, struct acquisition *what, unsigned mode)
 {
-    const struct held_lock *before = &locks->held[what->count - 1];
-
-    what->key = (struct nesting_key){before->nesting, before->lock->id, what->lock->id,
-                                     (uint16_t)before->mode, (uint16_t)mode};
+    what->key = lock_nesting_key(&locks->held[what->count - 1], what->lock, mode);
 }
 
 static cold uint32_t nest_slowly(struct thread_state *self, const struct acquisition *what)
@@ -167,24 +153,12 @@ static cold uint32_t nest_slowly(struct thread_state *self, const struct acquisi
     if (!locks->nestings)
         locks->nestings = slab_allocate(sizeof(*locks->nestings));
     if (locks->nestings) {
-        unsigned place = (unsigned)(hash_of(&what->key) % CACHE_ENTRIES);
+        unsigned place = lock_nesting_place(&what->key);
 
         locks->nestings->entries[place].key = what->key;
         locks->nestings->entries[place].nesting = nesting;
     }
     return nesting;
-}
-
-// False: it is not in the cache.
-static inline bool find_cached(const struct thread_locks *locks, const struct nesting_key *key,
-                               uint32_t *ret_nesting)
-{
-    unsigned place = (unsigned)(hash_of(key) % CACHE_ENTRIES);
-
-    if (unlikely(!locks->nestings) || unlikely(!is_key(&locks->nestings->entries[place].key, key)))
-        return false;
-    *ret_nesting = locks->nestings->entries[place].nesting;
-    return true;
 }
 
 // A lock in the middle was released: what was acquired after it is entered anew, as something that
@@ -196,12 +170,12 @@ static cold void renew(struct thread_state *self, const struct host_frame *calle
 
     held[0].nesting = 0;
     for (uint32_t i = 1; i < locks->held_count; i++) {
-        struct acquisition what = {i, held[i].lock, &held[i], caller, {0}};
+        struct acquisition what = {i, held[i].lock, &held[i], caller, {0, 0}};
 
         if (held[i].nesting != NESTING_STALE)
             continue;
         set_key(locks, &what, held[i].mode | PROFILE_ACQUIRE_TRY);
-        if (!find_cached(locks, &what.key, &held[i].nesting))
+        if (!lock_nesting_cached(locks, &what.key, &held[i].nesting))
             held[i].nesting = nest_slowly(self, &what);
     }
 }
@@ -236,7 +210,7 @@ static cold uint32_t nest_anew(struct thread_state *self, const struct lock_stat
                                unsigned mode, const struct host_frame *caller)
 {
     struct thread_locks *locks = &self->locks;
-    struct acquisition what = {0, lock, NULL, caller, {0}};
+    struct acquisition what = {0, lock, NULL, caller, {0, 0}};
 
     drop_released(self);
     if (locks->held_count == 0)
@@ -252,14 +226,27 @@ uint32_t lock_nest(struct thread_state *self, const struct lock_state *lock, uns
                    const struct host_frame *caller)
 {
     struct thread_locks *locks = &self->locks;
-    struct acquisition what = {locks->held_count, lock, NULL, caller, {0}};
+    struct acquisition what = {locks->held_count, lock, NULL, caller, {0, 0}};
     uint32_t nesting;
 
     if (unlikely(locks->held[what.count - 1].nesting == NESTING_STALE))
         renew(self, caller);
     set_key(locks, &what, mode);
-    return likely(find_cached(locks, &what.key, &nesting)) ? nesting
+    return likely(lock_nesting_cached(locks, &what.key, &nesting)) ? nesting
                                                            : nest_anew(self, lock, mode, caller);
+}
+
+__attribute__((noinline)) bool lock_nested_quickly(struct thread_locks *locks,
+                                                   struct lock_state *lock, unsigned cell,
+                                                   unsigned mode, const struct host_frame *caller)
+{
+    struct nesting_key key = lock_nesting_key(&locks->held[locks->held_count - 1], lock, mode);
+    uint32_t nesting;
+
+    if (unlikely(!lock_nesting_cached(locks, &key, &nesting)))
+        return false;
+    lock_hold_quickly(locks, lock, cell, nesting, mode, caller);
+    return true;
 }
 
 void lock_nesting_reset(void)

@@ -147,6 +147,7 @@ static cold bool grow_held(struct thread_locks *locks)
         memcpy(held, locks->held, locks->held_count * sizeof(*held));
     atomic_publish(&locks->held, held); // others may be looking at the old one
     locks->held_room = room;
+    locks->quick_room = options.hold == HOLD_OFF ? room : 0;
     return true;
 }
 

@@ -13,12 +13,25 @@
 #include "preload/arch/stack.h"
 #include "preload/compiler.h"
 #include "preload/lock_table.h"
+#include "preload/profile_format.h"
 
 #include <stdbool.h>
 
 #define LOCK_CELLS 128 // of a thread slot, a power of two
 
-struct nesting_cache;
+// What tells apart how a lock is acquired while another one is held (lock_nesting.h).
+struct nesting_key {
+    uint64_t before; // held_lock << 32 | held
+    uint64_t what;   // lock << 32 | held_mode << 16 | mode
+};
+
+#define NESTING_ENTRIES 128 // a power of two
+struct nesting_cache {
+    struct {
+        struct nesting_key key;
+        uint32_t nesting;
+    } entries[NESTING_ENTRIES];
+};
 
 // A lock that a thread holds, and where it acquired it.
 struct held_lock {
@@ -46,6 +59,7 @@ struct thread_locks {
     uint32_t held_count, held_room;
     uint32_t until_timed; // acquisitions to the next hold that is timed
     uint32_t random;
+    uint32_t quick_room; // of lock_acquired_quickly(): held_room, 0 where holds are timed
     struct nesting_cache *nestings;
     struct lock_waiting waiting;
 };
@@ -68,6 +82,12 @@ struct lock_state *lock_of(struct thread_state *self, const void *address,
 // The calling thread, in a hook, has acquired a lock of a kind that has an owner.
 void lock_acquired(struct thread_state *self, const void *address, enum profile_lock_kind kind,
                    unsigned mode, const struct host_frame *caller);
+// The same in the case that is by far the most frequent. False: nothing is done, lock_acquired() is
+// to follow.
+static inline bool lock_acquired_quickly(struct thread_locks *locks, uint32_t serial,
+                                         const void *address, unsigned mode,
+                                         const struct host_frame *caller);
+
 // ... of a kind that has none (a semaphore), or that others have at the same time.
 void lock_passed(struct thread_state *self, const void *address, enum profile_lock_kind kind,
                  const struct host_frame *caller);
@@ -93,6 +113,72 @@ static inline bool lock_release_quickly(struct thread_locks *locks, const void *
         unlikely(atomic_get(&held->lock->waiters)) || unlikely(held->start_ns))
         return false;
     atomic_set(&locks->held_count, count - 1);
+    return true;
+}
+
+static inline struct nesting_key lock_nesting_key(const struct held_lock *before,
+                                                  const struct lock_state *lock, unsigned mode)
+{
+    return (struct nesting_key){(uint64_t)before->lock->id << 32 | before->nesting,
+                                (uint64_t)lock->id << 32 | before->mode << 16 | mode};
+}
+
+static inline unsigned lock_nesting_place(const struct nesting_key *key)
+{
+    uint64_t sum = key->before * 5 + (key->what >> 32) + (key->before >> 32);
+
+    return (unsigned)sum % NESTING_ENTRIES;
+}
+
+// Whether the thread's cache has the nesting of that key.
+static inline bool lock_nesting_cached(const struct thread_locks *locks,
+                                       const struct nesting_key *key, uint32_t *ret_nesting)
+{
+    unsigned place = lock_nesting_place(key);
+
+    if (unlikely(!locks->nestings) ||
+        unlikely(locks->nestings->entries[place].key.before != key->before) ||
+        unlikely(locks->nestings->entries[place].key.what != key->what))
+        return false;
+    *ret_nesting = locks->nestings->entries[place].nesting;
+    return true;
+}
+
+// Counts an acquisition whose cell is at hand, and puts the lock on the list.
+static inline void lock_hold_quickly(struct thread_locks *locks, struct lock_state *lock,
+                                     unsigned cell, uint32_t nesting, unsigned mode,
+                                     const struct host_frame *caller)
+{
+    uint32_t count = locks->held_count;
+    struct held_lock *held = &locks->held[count];
+
+    counter_add(&locks->cells[cell].acquisitions, 1);
+    held->lock = lock;
+    held->pc = caller->pc;
+    held->sp = host_frame_sp(caller);
+    held->nesting = nesting;
+    held->mode = mode;
+    atomic_set(&locks->held_count, count + 1);
+}
+
+// While others are held.
+bool lock_nested_quickly(struct thread_locks *locks, struct lock_state *lock, unsigned cell,
+                         unsigned mode, const struct host_frame *caller);
+
+static inline bool lock_acquired_quickly(struct thread_locks *locks, uint32_t serial,
+                                         const void *address, unsigned mode,
+                                         const struct host_frame *caller)
+{
+    unsigned cell = lock_cell_of(address);
+    struct lock_state *lock = locks->cache[cell];
+
+    if (unlikely(!lock) || unlikely(!lock_is(lock, address)) ||
+        (unlikely(lock->last_owner != serial) && !(mode & PROFILE_ACQUIRE_READ)) ||
+        unlikely(locks->held_count >= locks->quick_room))
+        return false;
+    if (unlikely(locks->held_count))
+        return lock_nested_quickly(locks, lock, cell, mode, caller);
+    lock_hold_quickly(locks, lock, cell, 0, mode, caller);
     return true;
 }
 

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+//
+// hooks_lock.c - what the hooks of all locks do where it is not the frequent case, see hooks_lock.h.
+#include "preload/hooks_lock.h"
+
+#include "preload/misuse.h"
+#include "preload/stack_capture.h"
+
+HOOK int hook_acquired_slowly(const void *address, enum profile_lock_kind kind, unsigned mode,
+                              const struct host_frame *caller)
+{
+    hook_acquired(address, kind, mode, caller);
+    return 0;
+}
+
+void hook_check_waiters(const void *address, const struct host_frame *caller)
+{
+    struct thread_state *self = hook_records_locks() ? recording_enter(caller) : NULL;
+    struct lock_state *lock = self ? lock_find(address) : NULL;
+
+    if (lock && atomic_get(&lock->waiters))
+        misuse_report(self, PROFILE_MISUSE_DESTROY_WAITED, lock, stack_capture(self, caller), 0, 0);
+    if (self)
+        recording_leave();
+}
