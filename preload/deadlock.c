@@ -73,16 +73,23 @@ static bool waits_for_readers(const struct lock_waiting *waiting)
            (!(waiting->mode & PROFILE_ACQUIRE_READ) || rwlock_prefers_writers(lock));
 }
 
+// Whether it lets a thread that has it wait for itself: else the call is refused, or counted.
+static bool blocks_owner(const struct lock_state *lock)
+{
+    if (lock->kind == PROFILE_LOCK_MUTEX)
+        return mutex_blocks_owner((const void *)(uintptr_t)lock->place);
+    return lock->kind != PROFILE_LOCK_RWLOCK;
+}
+
 static bool waits_for(const struct thread_state *waiter, const struct thread_state *holder)
 {
     const struct lock_waiting *waiting = &waiter->locks.waiting;
     const struct lock_state *lock = waiting->lock;
 
     if (lock->kind == PROFILE_LOCK_JOIN)
-        return thread_by_serial(waiting->joined) == holder;
-    if (lock->kind == PROFILE_LOCK_MUTEX && waiter == holder &&
-        !mutex_blocks_owner((const void *)(uintptr_t)lock->place))
-        return false;
+        return thread_by_serial(waiting->joined->serial) == holder;
+    if (waiter == holder && owner_of(lock) == holder)
+        return blocks_owner(lock);
     return owner_of(lock) == holder ||
            (waits_for_readers(waiting) && holds(holder, lock, false));
 }
@@ -93,7 +100,7 @@ static bool each_holder(const struct thread_state *waiter,
 {
     const struct lock_waiting *waiting = &waiter->locks.waiting;
     struct thread_state *one = waiting->lock->kind == PROFILE_LOCK_JOIN
-                                   ? thread_by_serial(waiting->joined)
+                                   ? thread_by_serial(waiting->joined->serial)
                                    : owner_of(waiting->lock);
 
     if (one)
@@ -240,7 +247,7 @@ static bool may_be_stuck(const struct thread_state *self)
 {
     const struct lock_waiting *waiting = &self->locks.waiting;
     const struct thread_state *owner = waiting->lock->kind == PROFILE_LOCK_JOIN
-                                           ? thread_by_serial(waiting->joined)
+                                           ? thread_by_serial(waiting->joined->serial)
                                            : owner_of(waiting->lock);
 
     // nobody waits for a thread that holds nothing, unless for its end

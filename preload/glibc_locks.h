@@ -60,6 +60,7 @@ static inline bool mutex_blocks_owner(const pthread_mutex_t *mutex)
     return type == PTHREAD_MUTEX_NORMAL || type == PTHREAD_MUTEX_ADAPTIVE_NP;
 }
 
+// Of a robust mutex glibc sets the bit of shared ones in any case.
 static inline uint32_t mutex_flags(const pthread_mutex_t *mutex)
 {
     static const uint32_t types[] = {0, PROFILE_LOCK_RECURSIVE, PROFILE_LOCK_ERRORCHECK,
@@ -69,7 +70,7 @@ static inline uint32_t mutex_flags(const pthread_mutex_t *mutex)
     return types[kind & MUTEX_TYPE_MASK] | (kind & MUTEX_ROBUST ? PROFILE_LOCK_ROBUST : 0) |
            (kind & MUTEX_PRIO_INHERIT ? PROFILE_LOCK_PRIO_INHERIT : 0) |
            (kind & MUTEX_PRIO_PROTECT ? PROFILE_LOCK_PRIO_PROTECT : 0) |
-           (kind & MUTEX_SHARED ? PROFILE_LOCK_SHARED : 0);
+           ((kind & (MUTEX_SHARED | MUTEX_ROBUST)) == MUTEX_SHARED ? PROFILE_LOCK_SHARED : 0);
 }
 
 static inline int rwlock_writer(const pthread_rwlock_t *lock)

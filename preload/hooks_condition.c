@@ -5,7 +5,6 @@
 #include "preload/hooks_mutex.h"
 
 #include "preload/misuse.h"
-#include "preload/stack_capture.h"
 
 #include <threads.h>
 
@@ -29,8 +28,7 @@ static void check_mutex(struct thread_state *self, pthread_mutex_t *mutex,
         return;
     lock = lock_of(self, mutex, PROFILE_LOCK_MUTEX, caller, &cell);
     if (lock)
-        misuse_report(self, PROFILE_MISUSE_WAIT_UNHELD, lock, stack_capture(self, caller), 0,
-                      mutex_is_locked(mutex) ? lock->last_owner : 0);
+        misuse_of_lock(self, PROFILE_MISUSE_WAIT_UNHELD, lock, caller);
 }
 
 static void begin(struct condition_wait *wait, const void *condition, pthread_mutex_t *mutex,
@@ -47,31 +45,21 @@ static void begin(struct condition_wait *wait, const void *condition, pthread_mu
         return;
     check_mutex(self, mutex, caller);
     if (mutex_owner(mutex) == self->tid || !mutex_has_owner(mutex)) {
-        lock_released(self, mutex, caller);
+        lock_released(self, mutex, PROFILE_LOCK_MUTEX, caller);
         wait->has_mutex = true;
     }
     recording_leave();
 }
 
-static void end(struct condition_wait *wait, enum lock_outcome outcome, int mutex_result)
-{
-    lock_wait_end(&wait->call, outcome);
-    if (wait->has_mutex)
-        hook_mutex_acquired(wait->mutex, mutex_result, PROFILE_ACQUIRE_AGAIN, wait->caller);
-}
-
-static void cancelled(void *wait)
-{
-    end(wait, LOCK_FAILED, 0);
-}
-
-// What is none of these leaves the mutex as it was: refused at once.
+// What is none of these leaves the mutex as it was: refused at once. A wait that is cancelled does not
+// come here: the mutex, which the thread holds while it ends, is not on its list then.
 static int ended(struct condition_wait *wait, int result)
 {
-    end(wait, mutex_is_acquired(result) ? LOCK_ACQUIRED
-              : result == ETIMEDOUT     ? LOCK_TIMED_OUT
-                                        : LOCK_FAILED,
-        result);
+    lock_wait_end(&wait->call, mutex_is_acquired(result) ? LOCK_ACQUIRED
+                               : result == ETIMEDOUT     ? LOCK_TIMED_OUT
+                                                         : LOCK_FAILED);
+    if (wait->has_mutex)
+        hook_mutex_acquired(wait->mutex, result, PROFILE_ACQUIRE_AGAIN, wait->caller);
     return result;
 }
 
@@ -85,9 +73,7 @@ static int wait_for(int (*real_wait)(pthread_cond_t *, pthread_mutex_t *),
     if (!hook_records_locks())
         return real_wait(condition, mutex);
     begin(&wait, condition, mutex, 0, caller);
-    pthread_cleanup_push(cancelled, &wait);
     result = real_wait(condition, mutex);
-    pthread_cleanup_pop(0);
     return ended(&wait, result);
 }
 
@@ -102,9 +88,7 @@ static int wait_until(int (*real_wait)(pthread_cond_t *, pthread_mutex_t *,
     if (!hook_records_locks())
         return real_wait(condition, mutex, until);
     begin(&wait, condition, mutex, PROFILE_ACQUIRE_TRY, caller);
-    pthread_cleanup_push(cancelled, &wait);
     result = real_wait(condition, mutex, until);
-    pthread_cleanup_pop(0);
     return ended(&wait, result);
 }
 
@@ -206,9 +190,7 @@ EXPORT int pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *mu
     if (!hook_records_locks())
         return real.pthread_cond_clockwait(condition, mutex, clock, until);
     begin(&wait, condition, mutex, PROFILE_ACQUIRE_TRY, CALLER);
-    pthread_cleanup_push(cancelled, &wait);
     result = real.pthread_cond_clockwait(condition, mutex, clock, until);
-    pthread_cleanup_pop(0);
     return ended(&wait, result);
 }
 

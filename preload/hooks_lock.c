@@ -4,7 +4,6 @@
 #include "preload/hooks_lock.h"
 
 #include "preload/misuse.h"
-#include "preload/stack_capture.h"
 
 HOOK int hook_acquired_slowly(const void *address, enum profile_lock_kind kind, unsigned mode,
                               const struct host_frame *caller)
@@ -19,7 +18,7 @@ void hook_check_waiters(const void *address, const struct host_frame *caller)
     struct lock_state *lock = self ? lock_find(address) : NULL;
 
     if (lock && atomic_get(&lock->waiters))
-        misuse_report(self, PROFILE_MISUSE_DESTROY_WAITED, lock, stack_capture(self, caller), 0, 0);
+        misuse_of_lock(self, PROFILE_MISUSE_DESTROY_WAITED, lock, caller);
     if (self)
         recording_leave();
 }

@@ -34,8 +34,8 @@ static inline void hook_acquired(const void *address, enum profile_lock_kind kin
 }
 
 // What of that is left in the case that is by far the most frequent. False says nothing.
-static inline bool hook_acquired_quickly(const void *address, unsigned mode,
-                                         const struct host_frame *caller)
+static inline bool hook_acquired_quickly(const void *address, enum profile_lock_kind kind,
+                                         unsigned mode, const struct host_frame *caller)
 {
     struct thread_state *self = thread_self;
     bool is_done;
@@ -45,7 +45,7 @@ static inline bool hook_acquired_quickly(const void *address, unsigned mode,
     guard_sp = arch_stack_pointer();
     __asm__ volatile("" ::: "memory");
     is_done = likely(recording_gate.has_locks) &&
-              lock_acquired_quickly(&self->locks, self->serial, address, mode, caller);
+              lock_acquired_quickly(&self->locks, self->serial, address, kind, mode, caller);
     guard_leave();
     return is_done;
 }
@@ -111,12 +111,12 @@ static inline void hook_hand_over(const void *address, const struct host_frame *
 void hook_check_waiters(const void *address, const struct host_frame *caller);
 
 // Before a real unlock: true where nothing but a jump to it is left to do.
-static inline bool hook_released_quickly(const void *address)
+static inline bool hook_released_quickly(const void *address, enum profile_lock_kind kind)
 {
     struct thread_state *self = thread_self;
 
     return likely(recording_gate.has_locks) && likely(self) && likely(!guard_is_held()) &&
-           likely(lock_release_quickly(&self->locks, address));
+           likely(lock_release_quickly(&self->locks, address, kind));
 }
 
 // Of calls with a time limit: whether glibc would look at the lock before it looks at the limit. It

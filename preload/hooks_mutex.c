@@ -7,7 +7,6 @@
 
 #include "preload/hooks_pass.h"
 #include "preload/misuse.h"
-#include "preload/stack_capture.h"
 
 cold void hook_mutex_acquired(pthread_mutex_t *mutex, int result, unsigned mode,
                               const struct host_frame *caller)
@@ -75,7 +74,7 @@ LEAN_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
         return lock_slowly(mutex, CALLER);
     if (unlikely(real.pthread_mutex_trylock(mutex) != 0))
         return lock_contended(mutex, CALLER);
-    if (unlikely(!hook_acquired_quickly(mutex, 0, CALLER)))
+    if (unlikely(!hook_acquired_quickly(mutex, PROFILE_LOCK_MUTEX, 0, CALLER)))
         return hook_acquired_slowly(mutex, PROFILE_LOCK_MUTEX, 0, CALLER);
     return 0;
 }
@@ -149,24 +148,17 @@ EXPORT int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
     return result;
 }
 
-static uint32_t owner_serial(const struct lock_state *lock)
-{
-    return thread_by_serial(atomic_get(&lock->last_owner)) ? lock->last_owner : 0;
-}
-
 static void report_foreign(struct thread_state *self, pthread_mutex_t *mutex,
                            const struct host_frame *caller)
 {
     struct profile_lock_cell *cell;
     struct lock_state *lock = lock_of(self, mutex, PROFILE_LOCK_MUTEX, caller, &cell);
 
-    if (!lock)
-        return;
-    if (mutex_is_locked(mutex))
-        misuse_report(self, PROFILE_MISUSE_UNLOCK_FOREIGN, lock, stack_capture(self, caller), 0,
-                      owner_serial(lock));
-    else
-        misuse_report(self, PROFILE_MISUSE_UNLOCK_UNHELD, lock, stack_capture(self, caller), 0, 0);
+    if (lock)
+        misuse_of_lock(self,
+                       mutex_is_locked(mutex) ? PROFILE_MISUSE_UNLOCK_FOREIGN
+                                              : PROFILE_MISUSE_UNLOCK_UNHELD,
+                       lock, caller);
 }
 
 cold void hook_mutex_release(pthread_mutex_t *mutex, const struct host_frame *caller)
@@ -179,7 +171,7 @@ cold void hook_mutex_release(pthread_mutex_t *mutex, const struct host_frame *ca
     owner = mutex_owner(mutex);
     if (mutex_has_owner(mutex) && owner != self->tid && owner != thread_tid_before_fork)
         report_foreign(self, mutex, caller);
-    lock_released(self, mutex, caller);
+    lock_released(self, mutex, PROFILE_LOCK_MUTEX, caller);
     recording_leave();
 }
 
@@ -194,13 +186,16 @@ HOOK int hook_mutex_unlock(pthread_mutex_t *mutex)
 
 EXPORT int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)
 {
-    int result;
+    int result, shared = PTHREAD_PROCESS_PRIVATE;
 
     if (!real_find())
         return ENOMEM;
     result = real.pthread_mutex_init(mutex, attributes);
+    if (attributes)
+        pthread_mutexattr_getpshared(attributes, &shared);
     if (result == 0)
-        hook_initialised(mutex, PROFILE_LOCK_MUTEX, 0, CALLER);
+        hook_initialised(mutex, PROFILE_LOCK_MUTEX,
+                         shared == PTHREAD_PROCESS_SHARED ? PROFILE_LOCK_SHARED : 0, CALLER);
     return result;
 }
 
@@ -210,11 +205,9 @@ cold void hook_mutex_check_destroy(pthread_mutex_t *mutex, const struct host_fra
     struct lock_state *lock = self ? lock_find(mutex) : NULL;
 
     if (lock && atomic_get(&lock->waiters))
-        misuse_report(self, PROFILE_MISUSE_DESTROY_WAITED, lock, stack_capture(self, caller), 0,
-                      owner_serial(lock));
+        misuse_of_lock(self, PROFILE_MISUSE_DESTROY_WAITED, lock, caller);
     else if (lock && mutex_is_locked(mutex))
-        misuse_report(self, PROFILE_MISUSE_DESTROY_HELD, lock, stack_capture(self, caller), 0,
-                      owner_serial(lock));
+        misuse_of_lock(self, PROFILE_MISUSE_DESTROY_HELD, lock, caller);
     if (self)
         recording_leave();
 }

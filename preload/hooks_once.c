@@ -10,13 +10,13 @@
 
 #define KIND PROFILE_LOCK_ONCE
 
-// A call that may run its routine. On the hook's stack; the innermost is the thread's `once_call`.
-struct once_call {
-    const void *once;
-    void (*routine)(void);
-    const struct host_frame *caller;
-    struct once_call *outer;
-};
+static void real_once(const struct once_call *call, void (*routine)(void))
+{
+    if (call->is_c11)
+        real.call_once((once_flag *)call->once, routine);
+    else
+        real.pthread_once((pthread_once_t *)call->once, routine);
+}
 
 static void release(const struct once_call *call)
 {
@@ -24,77 +24,81 @@ static void release(const struct once_call *call)
 
     if (!self)
         return;
-    lock_released(self, call->once, call->caller);
+    lock_released(self, call->once, KIND, call->caller);
     recording_leave();
 }
 
-// In place of the routine. An exception or a cancellation leaves it without the last lines: then
-// enter() and the order of locks find out.
+static void note_c11(const struct once_call *call)
+{
+    struct thread_state *self = call->is_c11 ? recording_enter(call->caller) : NULL;
+    struct lock_state *lock = self ? lock_find(call->once) : NULL;
+
+    if (lock)
+        lock->record->flags |= PROFILE_LOCK_C11;
+    if (self)
+        recording_leave();
+}
+
+// In place of the routine. An exception or a cancellation leaves it without the last line: then
+// enter() and lock_is_still_held() find out.
 static void run_routine(void)
 {
-    struct once_call *call = thread_self->once_call;
+    struct thread_state *self = thread_self;
+    struct once_call call = self->once_calls[self->once_count - 1];
 
-    hook_acquired(call->once, KIND, 0, call->caller);
-    call->routine();
-    release(call);
+    hook_acquired(call.once, KIND, 0, call.caller);
+    note_c11(&call);
+    call.routine();
+    release(&call);
 }
 
-// Calls of routines that were left by an exception lie further in than any that is still there.
-static struct once_call *drop_left(struct once_call *call, const struct once_call *next)
+// Calls that were left lie further in than any that is still there.
+static void drop_left(struct thread_state *self, const struct host_frame *caller)
 {
-    while (call && call < next)
-        call = call->outer;
-    return call;
+    while (self->once_count && self->once_calls[self->once_count - 1].caller <= caller)
+        self->once_count--;
 }
 
-static int enter(const void *once, void (*routine)(void), const struct host_frame *caller,
-                 int (*real_once)(const void *once, void (*routine)(void)))
+static void enter(const struct once_call *call)
 {
     struct thread_state *self = thread_self;
-    struct once_call call = {once, routine, caller, NULL};
-    bool is_waiting = once_is_running(once);
+    bool is_waiting = once_is_running(call->once);
     struct lock_call wait;
-    int result;
 
-    if (!self)
-        return real_once(once, routine);
-    call.outer = drop_left(self->once_call, &call);
-    self->once_call = &call;
+    drop_left(self, call->caller);
+    if (self->once_count == ONCE_CALLS_MAX) {
+        real_once(call, call->routine);
+        return;
+    }
+    self->once_calls[self->once_count++] = *call;
     if (is_waiting)
-        lock_wait_begin(&wait, once, KIND, 0, caller);
-    result = real_once(once, run_routine);
+        lock_wait_begin(&wait, call->once, KIND, 0, call->caller);
+    real_once(call, run_routine);
     if (is_waiting)
         lock_wait_end(&wait, LOCK_ACQUIRED);
-    self->once_call = call.outer;
-    return result;
-}
-
-static int once_of_posix(const void *once, void (*routine)(void))
-{
-    return real.pthread_once((pthread_once_t *)once, routine);
-}
-
-static int once_of_c11(const void *once, void (*routine)(void))
-{
-    real.call_once((once_flag *)once, routine);
-    return 0;
+    drop_left(self, call->caller);
 }
 
 EXPORT int pthread_once(pthread_once_t *once, void (*routine)(void))
 {
+    const struct once_call call = {once, routine, CALLER, false};
+
     if (!real_find())
         return EINVAL;
-    if (!hook_records_locks() || once_is_done(once))
+    if (!hook_records_locks() || once_is_done(once) || !thread_self)
         return real.pthread_once(once, routine);
-    return enter(once, routine, CALLER, once_of_posix);
+    enter(&call);
+    return 0;
 }
 
 EXPORT void call_once(once_flag *once, void (*routine)(void))
 {
+    const struct once_call call = {once, routine, CALLER, true};
+
     if (!real_find())
         return;
-    if (!hook_records_locks() || once_is_done(once))
+    if (!hook_records_locks() || once_is_done(once) || !thread_self)
         real.call_once(once, routine);
     else
-        enter(once, routine, CALLER, once_of_c11);
+        enter(&call);
 }

@@ -69,7 +69,7 @@ ENTRY int pthread_mutex_unlock(pthread_mutex_t *mutex)
     struct thread_state *self = thread_self;
 
     if (likely(self) && likely(mutex->__data.__owner == self->tid) &&
-        likely(hook_released_quickly(mutex)))
+        likely(hook_released_quickly(mutex, PROFILE_LOCK_MUTEX)))
         return real.pthread_mutex_unlock(mutex);
     return hook_mutex_unlock(mutex);
 }
@@ -79,21 +79,21 @@ ENTRY int mtx_unlock(mtx_t *mutex)
     struct thread_state *self = thread_self;
 
     if (likely(self) && likely(((pthread_mutex_t *)mutex)->__data.__owner == self->tid) &&
-        likely(hook_released_quickly(mutex)))
+        likely(hook_released_quickly(mutex, PROFILE_LOCK_MUTEX)))
         return real.mtx_unlock(mutex);
     return hook_mtx_unlock(mutex);
 }
 
 ENTRY int pthread_rwlock_unlock(pthread_rwlock_t *lock)
 {
-    if (likely(hook_released_quickly(lock)))
+    if (likely(hook_released_quickly(lock, PROFILE_LOCK_RWLOCK)))
         return real.pthread_rwlock_unlock(lock);
     return hook_rwlock_unlock(lock);
 }
 
 ENTRY int pthread_spin_unlock(pthread_spinlock_t *lock)
 {
-    if (likely(hook_released_quickly((const void *)lock)))
+    if (likely(hook_released_quickly((const void *)lock, PROFILE_LOCK_SPIN)))
         return real.pthread_spin_unlock(lock);
     return hook_spin_unlock(lock);
 }

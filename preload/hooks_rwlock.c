@@ -7,7 +7,6 @@
 #include "preload/glibc_locks.h"
 #include "preload/hooks_pass.h"
 #include "preload/misuse.h"
-#include "preload/stack_capture.h"
 
 #define KIND PROFILE_LOCK_RWLOCK
 
@@ -36,7 +35,7 @@ LEAN_EXPORT int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
 {
     if (unlikely(!hook_records_locks()) || unlikely(real.pthread_rwlock_tryrdlock(lock) != 0))
         return read_slowly(lock, CALLER);
-    if (unlikely(!hook_acquired_quickly(lock, PROFILE_ACQUIRE_READ, CALLER)))
+    if (unlikely(!hook_acquired_quickly(lock, KIND, PROFILE_ACQUIRE_READ, CALLER)))
         return hook_acquired_slowly(lock, KIND, PROFILE_ACQUIRE_READ, CALLER);
     return 0;
 }
@@ -55,7 +54,7 @@ LEAN_EXPORT int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
 {
     if (unlikely(!hook_records_locks()) || unlikely(real.pthread_rwlock_trywrlock(lock) != 0))
         return write_slowly(lock, CALLER);
-    if (unlikely(!hook_acquired_quickly(lock, 0, CALLER)))
+    if (unlikely(!hook_acquired_quickly(lock, KIND, 0, CALLER)))
         return hook_acquired_slowly(lock, KIND, 0, CALLER);
     return 0;
 }
@@ -172,13 +171,12 @@ static void release(pthread_rwlock_t *lock, const struct host_frame *caller)
     if (!rwlock_is_held(lock) || is_foreign(self, lock)) {
         wrong = lock_of(self, lock, KIND, caller, &cell);
         if (wrong)
-            misuse_report(self,
-                          rwlock_is_held(lock) ? PROFILE_MISUSE_UNLOCK_FOREIGN
-                                               : PROFILE_MISUSE_UNLOCK_UNHELD,
-                          wrong, stack_capture(self, caller), 0,
-                          rwlock_is_held(lock) ? wrong->last_owner : 0);
+            misuse_of_lock(self,
+                           rwlock_is_held(lock) ? PROFILE_MISUSE_UNLOCK_FOREIGN
+                                                : PROFILE_MISUSE_UNLOCK_UNHELD,
+                           wrong, caller);
     }
-    lock_released(self, lock, caller);
+    lock_released(self, lock, KIND, caller);
     recording_leave();
 }
 
@@ -208,9 +206,9 @@ static void check_destroy(pthread_rwlock_t *lock, const struct host_frame *calle
     struct lock_state *what = self ? lock_find(lock) : NULL;
 
     if (what && atomic_get(&what->waiters))
-        misuse_report(self, PROFILE_MISUSE_DESTROY_WAITED, what, stack_capture(self, caller), 0, 0);
+        misuse_of_lock(self, PROFILE_MISUSE_DESTROY_WAITED, what, caller);
     else if (what && rwlock_is_held(lock))
-        misuse_report(self, PROFILE_MISUSE_DESTROY_HELD, what, stack_capture(self, caller), 0, 0);
+        misuse_of_lock(self, PROFILE_MISUSE_DESTROY_HELD, what, caller);
     if (self)
         recording_leave();
 }

@@ -12,18 +12,12 @@ static bool try_first(sem_t *semaphore, const struct host_frame *caller)
 {
     int saved_errno = errno;
 
-    pthread_testcancel(); // glibc acts on a cancellation first
     if (real.sem_trywait(semaphore) == 0) {
         hook_passed(semaphore, KIND, caller);
         return true;
     }
     errno = saved_errno;
     return false;
-}
-
-static void cancelled(void *call)
-{
-    lock_wait_end(call, LOCK_FAILED);
 }
 
 static int waited(struct lock_call *call, sem_t *semaphore, int result,
@@ -40,6 +34,7 @@ static int waited(struct lock_call *call, sem_t *semaphore, int result,
     return result;
 }
 
+// glibc's sem_wait and sem_timedwait act on a pending cancellation first, its sem_clockwait does not.
 EXPORT int sem_wait(sem_t *semaphore)
 {
     struct lock_call call;
@@ -47,12 +42,11 @@ EXPORT int sem_wait(sem_t *semaphore)
 
     if (!hook_records_locks())
         return real_find() ? real.sem_wait(semaphore) : 0;
+    pthread_testcancel();
     if (try_first(semaphore, CALLER))
         return 0;
     lock_wait_begin(&call, semaphore, KIND, 0, CALLER);
-    pthread_cleanup_push(cancelled, &call);
     result = real.sem_wait(semaphore);
-    pthread_cleanup_pop(0);
     return waited(&call, semaphore, result, CALLER);
 }
 
@@ -63,12 +57,11 @@ EXPORT int sem_timedwait(sem_t *semaphore, const struct timespec *until)
 
     if (!hook_records_locks() || !hook_is_valid_limit(CLOCK_REALTIME, until))
         return real_find() ? real.sem_timedwait(semaphore, until) : 0;
+    pthread_testcancel();
     if (try_first(semaphore, CALLER))
         return 0;
     lock_wait_begin(&call, semaphore, KIND, PROFILE_ACQUIRE_TRY, CALLER);
-    pthread_cleanup_push(cancelled, &call);
     result = real.sem_timedwait(semaphore, until);
-    pthread_cleanup_pop(0);
     return waited(&call, semaphore, result, CALLER);
 }
 
@@ -82,9 +75,7 @@ EXPORT int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespe
     if (try_first(semaphore, CALLER))
         return 0;
     lock_wait_begin(&call, semaphore, KIND, PROFILE_ACQUIRE_TRY, CALLER);
-    pthread_cleanup_push(cancelled, &call);
     result = real.sem_clockwait(semaphore, clock, until);
-    pthread_cleanup_pop(0);
     return waited(&call, semaphore, result, CALLER);
 }
 

@@ -5,7 +5,6 @@
 
 #include "preload/hooks_pass.h"
 #include "preload/misuse.h"
-#include "preload/stack_capture.h"
 
 #define KIND PROFILE_LOCK_SPIN
 
@@ -33,7 +32,7 @@ LEAN_EXPORT int pthread_spin_lock(pthread_spinlock_t *lock)
 {
     if (unlikely(!hook_records_locks()) || unlikely(real.pthread_spin_trylock(lock) != 0))
         return lock_slowly(lock, CALLER);
-    if (unlikely(!hook_acquired_quickly(at(lock), 0, CALLER)))
+    if (unlikely(!hook_acquired_quickly(at(lock), KIND, 0, CALLER)))
         return hook_acquired_slowly(at(lock), KIND, 0, CALLER);
     return 0;
 }
@@ -61,13 +60,13 @@ static bool is_free(pthread_spinlock_t *lock)
 }
 
 static void report(struct thread_state *self, enum profile_misuse_kind kind,
-                   pthread_spinlock_t *lock, uint32_t owner, const struct host_frame *caller)
+                   pthread_spinlock_t *lock, const struct host_frame *caller)
 {
     struct profile_lock_cell *cell;
     struct lock_state *what = lock_of(self, at(lock), KIND, caller, &cell);
 
     if (what)
-        misuse_report(self, kind, what, stack_capture(self, caller), 0, owner);
+        misuse_of_lock(self, kind, what, caller);
 }
 
 // Its owner is whoever has it on its list.
@@ -78,12 +77,12 @@ static void release(pthread_spinlock_t *lock, const struct host_frame *caller)
 
     if (!self)
         return;
-    what = lock_released(self, at(lock), caller);
+    what = lock_released(self, at(lock), KIND, caller);
     owner = what ? thread_by_serial(what->last_owner) : NULL;
     if (is_free(lock))
-        report(self, PROFILE_MISUSE_UNLOCK_UNHELD, lock, 0, caller);
+        report(self, PROFILE_MISUSE_UNLOCK_UNHELD, lock, caller);
     else if (owner && owner != self && lock_find_held(&owner->locks, what) >= 0)
-        report(self, PROFILE_MISUSE_UNLOCK_FOREIGN, lock, owner->serial, caller);
+        report(self, PROFILE_MISUSE_UNLOCK_FOREIGN, lock, caller);
     recording_leave();
 }
 
@@ -114,7 +113,7 @@ static void check_destroy(pthread_spinlock_t *lock, const struct host_frame *cal
     const struct lock_state *what = self ? lock_find(at(lock)) : NULL;
 
     if (what && !is_free(lock))
-        report(self, PROFILE_MISUSE_DESTROY_HELD, lock, what->last_owner, caller);
+        report(self, PROFILE_MISUSE_DESTROY_HELD, lock, caller);
     if (self)
         recording_leave();
 }

@@ -126,8 +126,7 @@ static void begin_join(struct join *join, pthread_t thread, unsigned mode,
     join->record = find(thread);
     join->call.lock = NULL;
     if (join->record && hook_records_locks() && !atomic_get(&join->record->end_ns))
-        lock_wait_begin_join(&join->call, join->record->creation_stack, join->record->serial, mode,
-                             caller);
+        lock_wait_begin_join(&join->call, join->record, mode, caller);
 }
 
 static int end_join(struct join *join, int error)
@@ -138,20 +137,13 @@ static int end_join(struct join *join, int error)
     return note(error, join->record, PROFILE_JOIN_JOINED);
 }
 
-static void cancelled(void *join)
-{
-    end_join(join, EINTR);
-}
-
 EXPORT int pthread_join(pthread_t thread, void **ret_result)
 {
     struct join join;
     int error;
 
     begin_join(&join, thread, 0, CALLER);
-    pthread_cleanup_push(cancelled, &join);
     error = real.pthread_join(thread, ret_result);
-    pthread_cleanup_pop(0);
     return end_join(&join, error);
 }
 
@@ -168,9 +160,7 @@ EXPORT int pthread_timedjoin_np(pthread_t thread, void **ret_result, const struc
     int error;
 
     begin_join(&join, thread, PROFILE_ACQUIRE_TRY, CALLER);
-    pthread_cleanup_push(cancelled, &join);
     error = real.pthread_timedjoin_np(thread, ret_result, until);
-    pthread_cleanup_pop(0);
     return end_join(&join, error);
 }
 
@@ -181,9 +171,7 @@ EXPORT int pthread_clockjoin_np(pthread_t thread, void **ret_result, clockid_t c
     int error;
 
     begin_join(&join, thread, PROFILE_ACQUIRE_TRY, CALLER);
-    pthread_cleanup_push(cancelled, &join);
     error = real.pthread_clockjoin_np(thread, ret_result, clock, until);
-    pthread_cleanup_pop(0);
     return end_join(&join, error);
 }
 
@@ -236,9 +224,7 @@ EXPORT int thrd_join(thrd_t thread, int *ret_result)
     int error;
 
     begin_join(&join, thread, 0, CALLER);
-    pthread_cleanup_push(cancelled, &join);
     error = real.thrd_join(thread, ret_result);
-    pthread_cleanup_pop(0);
     end_join(&join, error == thrd_success ? 0 : EINVAL);
     return error;
 }

@@ -5,7 +5,6 @@
 #include "preload/lock_nesting.h"
 
 #include "preload/compiler.h"
-#include "preload/glibc_locks.h"
 #include "preload/lock_use.h"
 #include "preload/profile_writer.h"
 #include "preload/record_table.h"
@@ -180,28 +179,12 @@ static cold void renew(struct thread_state *self, const struct host_frame *calle
     }
 }
 
-// Whether the thread holds it still, as far as the lock itself tells: it may have been unlocked by
-// another thread, or where we don't see it.
-static bool is_still_held(const struct thread_state *self, const struct held_lock *held)
-{
-    const struct lock_state *lock = held->lock;
-    const void *address = (const void *)(uintptr_t)lock->place;
-
-    if (!lock->address)
-        return false;
-    if (lock->kind == PROFILE_LOCK_MUTEX)
-        return !mutex_has_owner(address) || mutex_owner(address) == self->tid;
-    if (lock->kind == PROFILE_LOCK_RWLOCK && !(held->mode & PROFILE_ACQUIRE_READ))
-        return rwlock_writer(address) == self->tid;
-    return lock->kind != PROFILE_LOCK_ONCE || once_is_running(address);
-}
-
 static void drop_released(struct thread_state *self)
 {
     struct thread_locks *locks = &self->locks;
 
     for (uint32_t i = locks->held_count; i-- > 0;)
-        if (!is_still_held(self, &locks->held[i]))
+        if (!lock_is_still_held(self, &locks->held[i]))
             lock_forget_held(locks, i);
 }
 

@@ -64,7 +64,7 @@ struct lock_state *lock_find(const void *address)
 {
     struct lock_state *lock = find_newest((uint64_t)address);
 
-    return lock && lock_is(lock, address) ? lock : NULL;
+    return lock && lock->key ? lock : NULL;
 }
 
 struct lock_state *lock_by_id(uint32_t id)
@@ -132,17 +132,17 @@ static void go_on(struct lock_state *lock)
 {
     lock->end_stack = 0;
     atomic_set(&lock->record->retired, PROFILE_LOCK_LIVES);
-    atomic_set(&lock->address, lock->place);
+    atomic_set(&lock->key, lock_key((const void *)(uintptr_t)lock->place, lock->kind));
 }
 
 static bool is_live(const struct lock_state *lock, enum profile_lock_kind kind)
 {
-    return lock && lock->address && lock->kind == kind;
+    return lock && lock->key && lock->kind == kind;
 }
 
 static void retire(struct lock_state *lock, enum profile_lock_end end)
 {
-    atomic_set(&lock->address, 0);
+    atomic_set(&lock->key, 0);
     atomic_set(&lock->record->retired, end);
 }
 
@@ -159,7 +159,7 @@ static struct lock_state *push(struct lock_state *lock, bool is_first_use)
             return newest;
         if (newest) {
             lock->record->generation = newest->record->generation + 1;
-            if (newest->address)
+            if (newest->key)
                 retire(newest, PROFILE_LOCK_DESTROYED);
         }
         seen = head;
@@ -185,7 +185,7 @@ static cold struct lock_state *add(uint64_t address, enum profile_lock_kind kind
     lock->record->modules_generation = modules_generation();
     if (kind != PROFILE_LOCK_JOIN)
         find_block(lock);
-    lock->address = address;
+    lock->key = lock_key((const void *)(uintptr_t)address, kind);
     return push(lock, !is_initialised);
 }
 
@@ -254,7 +254,7 @@ static void drop_ended(struct lock_state **bucket)
 {
     struct lock_state *head = atomic_get_acquire(bucket);
 
-    while (head && !head->address && atomic_swap_if(bucket, &head, head->next_in_block))
+    while (head && !head->key && atomic_swap_if(bucket, &head, head->next_in_block))
         head = atomic_get_acquire(bucket);
 }
 
@@ -267,7 +267,7 @@ cold void lock_block_freed(struct thread_state *self, const void *block,
     for (struct lock_state *lock = atomic_get_acquire(bucket); lock; lock = lock->next_in_block)
         if (lock->block == (uintptr_t)block) {
             lock->end_stack = stack;
-            if (lock->address) {
+            if (lock->key) {
                 if (atomic_get(&lock->waiters))
                     misuse_report(self, PROFILE_MISUSE_DESTROY_WAITED, lock, stack, 0, 0);
                 retire(lock, PROFILE_LOCK_FREED);

@@ -18,7 +18,7 @@ struct thread_state;
 
 // What we keep of a lock beside its record. Never given back: threads remember where it is.
 struct lock_state {
-    uint64_t address; // 0 once it has ended
+    uint64_t key; // lock_key(), 0 once it has ended
     uint32_t id;      // of its record
     uint32_t waiters; // threads in a hook that waits for it
     uint32_t last_owner; // serial
@@ -58,9 +58,16 @@ struct lock_state *lock_by_id(uint32_t id);
 
 void lock_table_reset(void); // in a child made by fork
 
-static inline bool lock_is(const struct lock_state *lock, const void *address)
+// A kind and an address of user space in one word, which for a mutex is its address.
+static inline uint64_t lock_key(const void *address, enum profile_lock_kind kind)
 {
-    return lock->address == (uint64_t)address;
+    return (uint64_t)address | (uint64_t)kind << 56;
+}
+
+static inline bool lock_is(const struct lock_state *lock, const void *address,
+                           enum profile_lock_kind kind)
+{
+    return lock->key == lock_key(address, kind);
 }
 
 #endif

@@ -4,6 +4,7 @@
 #include "preload/lock_use.h"
 
 #include "preload/deadlock.h"
+#include "preload/glibc_locks.h"
 #include "preload/lock_nesting.h"
 #include "preload/lock_wait.h"
 #include "preload/misuse.h"
@@ -119,7 +120,7 @@ find_lock(struct thread_state *self, const void *address, enum profile_lock_kind
     unsigned index = lock_cell_of(address);
     struct lock_state *lock = self->locks.cache[index];
 
-    if (unlikely(!lock) || unlikely(!lock_is(lock, address)))
+    if (unlikely(!lock) || unlikely(!lock_is(lock, address, kind)))
         lock = lock_of_slowly(self, address, kind, caller);
     *ret_cell = &self->locks.cells[index];
     return lock;
@@ -276,20 +277,21 @@ void lock_forget_held(struct thread_locks *locks, uint32_t index)
     atomic_set(&locks->held_count, locks->held_count - 1);
 }
 
-static int find_held_at(const struct thread_locks *locks, const void *address)
+static int find_held_at(const struct thread_locks *locks, const void *address,
+                        enum profile_lock_kind kind)
 {
     int index = (int)locks->held_count - 1;
 
-    while (index >= 0 && !lock_is(locks->held[index].lock, address))
+    while (index >= 0 && !lock_is(locks->held[index].lock, address, kind))
         index--;
     return index;
 }
 
 struct lock_state *lock_released(struct thread_state *self, const void *address,
-                                 const struct host_frame *caller)
+                                 enum profile_lock_kind kind, const struct host_frame *caller)
 {
     struct thread_locks *locks = &self->locks;
-    int index = find_held_at(locks, address);
+    int index = find_held_at(locks, address, kind);
     struct lock_state *lock;
 
     if (index < 0) {
@@ -305,18 +307,49 @@ struct lock_state *lock_released(struct thread_state *self, const void *address,
     return lock;
 }
 
+bool lock_is_still_held(const struct thread_state *self, const struct held_lock *held)
+{
+    const struct lock_state *lock = held->lock;
+    const void *address = (const void *)(uintptr_t)lock->place;
+
+    if (!lock->key)
+        return false;
+    if (lock->kind == PROFILE_LOCK_MUTEX)
+        return !mutex_has_owner(address) || mutex_owner(address) == self->tid;
+    if (lock->kind == PROFILE_LOCK_RWLOCK && !(held->mode & PROFILE_ACQUIRE_READ))
+        return rwlock_writer(address) == self->tid;
+    return lock->kind != PROFILE_LOCK_ONCE || once_is_running(address);
+}
+
+// Of another thread that runs just the place of the call: its stack is changing.
+uint32_t lock_owner_stack(const struct thread_state *self, const struct thread_state *owner,
+                          const struct lock_state *lock)
+{
+    int index = owner ? lock_find_held(&owner->locks, lock) : -1;
+    const struct held_lock *held = index < 0 ? NULL : &owner->locks.held[index];
+
+    if (!held)
+        return 0;
+    return owner == self ? stack_capture_earlier(self, held->pc, held->sp)
+                         : stack_table_intern(&held->pc, 1, PROFILE_MARKER_RETURNED);
+}
+
 // Where the thread ended there is no stack to put theirs together from.
 cold void lock_thread_ends(struct thread_state *self)
 {
     struct thread_locks *locks = &self->locks;
 
+    lock_wait_undo(self);
     for (uint32_t i = 0; i < locks->held_count; i++) {
         struct held_lock *held = &locks->held[i];
 
-        if (!held->lock->address || held->lock->record->flags & PROFILE_LOCK_ROBUST)
+        if (held->lock->kind == PROFILE_LOCK_ONCE || !lock_is_still_held(self, held) ||
+            held->lock->record->flags & PROFILE_LOCK_ROBUST)
             continue;
         misuse_report(self, PROFILE_MISUSE_EXIT_HOLDING, held->lock,
                       stack_table_intern(&held->pc, 1, PROFILE_MARKER_RETURNED), 0, 0);
-        deadlock_orphaned(self, held->lock);
+        if (held->lock->kind == PROFILE_LOCK_MUTEX)
+            deadlock_orphaned(self, held->lock);
     }
+    atomic_set(&locks->held_count, 0);
 }

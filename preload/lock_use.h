@@ -42,14 +42,19 @@ struct held_lock {
     uint32_t mode;     // of enum profile_acquire_mode
 };
 
-// What a thread waits for, for others to see. `turn` is odd while it waits.
+// What a thread waits for, for others to see. A wait that was cancelled, or that a handler jumped out
+// of, is found here by the next one, or at the thread's end.
 struct lock_waiting {
-    uint32_t turn;
+    struct lock_state *counted; // it is one of the waiters of that; NULL: it does not wait
+    uint32_t number;            // of its waits
+    struct profile_thread *joined;
+
+    // of waits that can be part of a deadlock
+    uint32_t turn; // odd while it waits
     uint32_t mode;
     uint32_t stack;
-    uint32_t joined; // serial of the thread it joins
-    struct lock_state *lock;
     uint32_t reported; // the turn that a report of a deadlock was about
+    struct lock_state *lock;
 };
 
 struct thread_locks {
@@ -85,8 +90,8 @@ void lock_acquired(struct thread_state *self, const void *address, enum profile_
 // The same in the case that is by far the most frequent. False: nothing is done, lock_acquired() is
 // to follow.
 static inline bool lock_acquired_quickly(struct thread_locks *locks, uint32_t serial,
-                                         const void *address, unsigned mode,
-                                         const struct host_frame *caller);
+                                         const void *address, enum profile_lock_kind kind,
+                                         unsigned mode, const struct host_frame *caller);
 
 // ... of a kind that has none (a semaphore), or that others have at the same time.
 void lock_passed(struct thread_state *self, const void *address, enum profile_lock_kind kind,
@@ -100,16 +105,17 @@ void lock_owner_died(struct thread_state *self, const void *address,
 // The calling thread is about to release what it holds at `address`. Also counts those who wait.
 // NULL: it holds nothing there that we know of.
 struct lock_state *lock_released(struct thread_state *self, const void *address,
-                                 const struct host_frame *caller);
+                                 enum profile_lock_kind kind, const struct host_frame *caller);
 
 // The same where nothing more is to be done than to take it off the list: it was acquired last, and
 // nobody waits for it. False: lock_released() is to follow.
-static inline bool lock_release_quickly(struct thread_locks *locks, const void *address)
+static inline bool lock_release_quickly(struct thread_locks *locks, const void *address,
+                                        enum profile_lock_kind kind)
 {
     uint32_t count = locks->held_count;
     const struct held_lock *held = &locks->held[count - 1];
 
-    if (unlikely(count == 0) || unlikely(!lock_is(held->lock, address)) ||
+    if (unlikely(count == 0) || unlikely(!lock_is(held->lock, address, kind)) ||
         unlikely(atomic_get(&held->lock->waiters)) || unlikely(held->start_ns))
         return false;
     atomic_set(&locks->held_count, count - 1);
@@ -166,13 +172,13 @@ bool lock_nested_quickly(struct thread_locks *locks, struct lock_state *lock, un
                          unsigned mode, const struct host_frame *caller);
 
 static inline bool lock_acquired_quickly(struct thread_locks *locks, uint32_t serial,
-                                         const void *address, unsigned mode,
-                                         const struct host_frame *caller)
+                                         const void *address, enum profile_lock_kind kind,
+                                         unsigned mode, const struct host_frame *caller)
 {
     unsigned cell = lock_cell_of(address);
     struct lock_state *lock = locks->cache[cell];
 
-    if (unlikely(!lock) || unlikely(!lock_is(lock, address)) ||
+    if (unlikely(!lock) || unlikely(!lock_is(lock, address, kind)) ||
         (unlikely(lock->last_owner != serial) && !(mode & PROFILE_ACQUIRE_READ)) ||
         unlikely(locks->held_count >= locks->quick_room))
         return false;
@@ -182,10 +188,18 @@ static inline bool lock_acquired_quickly(struct thread_locks *locks, uint32_t se
     return true;
 }
 
+// Whether the thread holds it still, as far as the lock itself tells: it may have been unlocked by
+// another thread, or where we don't see it.
+bool lock_is_still_held(const struct thread_state *self, const struct held_lock *held);
+
 // Takes entry `index` off the list.
 void lock_forget_held(struct thread_locks *locks, uint32_t index);
 
-// The latest of its locks at an address that a thread holds; -1: none.
+// Where `owner`, which may run, acquired a lock that it holds. 0: unknown.
+uint32_t lock_owner_stack(const struct thread_state *self, const struct thread_state *owner,
+                          const struct lock_state *lock);
+
+// The latest entry of a lock on a thread's list; -1: none.
 int lock_find_held(const struct thread_locks *locks, const struct lock_state *lock);
 
 // The thread ends: what it holds still.

@@ -174,8 +174,37 @@ static bool reserve_handovers(struct lock_state *lock)
 
 // --- what a thread waits for
 
+// Whether the wait can be part of a deadlock: not if it ends by itself, or nobody can tell who ends it.
+static bool is_for_ever(const struct lock_state *lock, unsigned mode)
+{
+    return !(mode & PROFILE_ACQUIRE_TRY) && lock->kind != PROFILE_LOCK_SEMAPHORE &&
+           (lock->kind < PROFILE_LOCK_KIND_IDLE || lock->kind == PROFILE_LOCK_JOIN);
+}
+
+static void stop_waiting(struct thread_state *self)
+{
+    struct lock_waiting *waiting = &self->locks.waiting;
+
+    __atomic_fetch_sub(&waiting->counted->waiters, 1, __ATOMIC_RELAXED);
+    if (waiting->joined)
+        __atomic_fetch_sub(&lock_joins_waiting, 1, __ATOMIC_RELAXED);
+    waiting->counted = NULL;
+    atomic_publish(&waiting->turn, (waiting->turn + 1) & ~1u);
+}
+
+cold void lock_wait_undo(struct thread_state *self)
+{
+    struct lock_waiting *waiting = &self->locks.waiting;
+
+    if (!waiting->counted)
+        return;
+    stop_waiting(self);
+    if (waiting->joined) // another thread may join it
+        atomic_set(&waiting->joined->join_claim, 0);
+}
+
 static void begin(struct lock_call *call, struct thread_state *self, struct lock_state *lock,
-                  unsigned mode, uint32_t joined, const struct host_frame *caller)
+                  unsigned mode, struct profile_thread *joined, const struct host_frame *caller)
 {
     struct lock_waiting *waiting = &self->locks.waiting;
 
@@ -183,17 +212,19 @@ static void begin(struct lock_call *call, struct thread_state *self, struct lock
     call->stack = self->locks.held_count ? stack_capture_fresh(self, caller)
                                          : stack_capture(self, caller);
     reserve_handovers(lock);
+    lock_wait_undo(self);
     call->lock = lock;
+    call->number = ++waiting->number;
     atomic_add(&lock->waiters, 1);
-    if (mode & PROFILE_ACQUIRE_TRY || lock->kind == PROFILE_LOCK_SEMAPHORE ||
-        (lock->kind >= PROFILE_LOCK_KIND_IDLE && lock->kind != PROFILE_LOCK_JOIN))
-        return; // it ends by itself, or nobody can tell who ends it
+    waiting->joined = joined;
+    waiting->counted = lock;
     if (joined)
         atomic_add(&lock_joins_waiting, 1);
+    if (!is_for_ever(lock, mode))
+        return;
     waiting->lock = lock;
     waiting->mode = mode;
     waiting->stack = call->stack;
-    waiting->joined = joined;
     // whoever closes a circle must see all others in it, so each stores before it looks
     __atomic_store_n(&waiting->turn, waiting->turn | 1, __ATOMIC_SEQ_CST);
     deadlock_check(self);
@@ -213,12 +244,12 @@ void lock_wait_begin(struct lock_call *call, const void *address, enum profile_l
         return;
     lock = lock_of(self, address, kind, caller, &cell);
     if (lock)
-        begin(call, self, lock, mode, 0, caller);
+        begin(call, self, lock, mode, NULL, caller);
     recording_leave();
 }
 
-void lock_wait_begin_join(struct lock_call *call, uint32_t creation_stack, uint32_t joined,
-                          unsigned mode, const struct host_frame *caller)
+void lock_wait_begin_join(struct lock_call *call, struct profile_thread *joined, unsigned mode,
+                          const struct host_frame *caller)
 {
     struct thread_state *self;
     struct lock_state *lock;
@@ -228,7 +259,7 @@ void lock_wait_begin_join(struct lock_call *call, uint32_t creation_stack, uint3
     self = recording_enter(caller);
     if (!self)
         return;
-    lock = lock_of_joins(creation_stack);
+    lock = lock_of_joins(joined->creation_stack);
     if (lock)
         begin(call, self, lock, mode, joined, caller);
     recording_leave();
@@ -285,18 +316,13 @@ static const struct host_frame no_caller;
 void lock_wait_end(struct lock_call *call, enum lock_outcome outcome)
 {
     uint64_t end_ns;
-    struct thread_state *self;
-    struct lock_waiting *waiting;
+    struct thread_state *self = thread_self;
 
     if (!call->lock)
         return;
     end_ns = sys_monotonic_ns();
-    __atomic_fetch_sub(&call->lock->waiters, 1, __ATOMIC_RELAXED);
-    self = thread_self;
-    waiting = &self->locks.waiting;
-    if ((waiting->turn & 1) && waiting->joined)
-        __atomic_fetch_sub(&lock_joins_waiting, 1, __ATOMIC_RELAXED);
-    atomic_publish(&waiting->turn, (waiting->turn + 1) & ~1u);
+    if (self->locks.waiting.counted && self->locks.waiting.number == call->number)
+        stop_waiting(self); // else a handler of this thread has waited meanwhile
     if (outcome == LOCK_FAILED || !recording_enter(&no_caller))
         return;
     count(self, call, outcome == LOCK_TIMED_OUT, end_ns);

@@ -25,19 +25,24 @@ struct lock_call {
     struct lock_state *lock; // NULL: not recorded
     uint64_t start_ns;
     uint32_t stack;
+    uint32_t number; // of the thread's waits
 };
 
 // The calling thread is about to wait for the lock; not in a hook. `mode` (enum
 // profile_acquire_mode) says TRY if it does not wait for ever.
 void lock_wait_begin(struct lock_call *call, const void *address, enum profile_lock_kind kind,
                      unsigned mode, const struct host_frame *caller);
-// ... for a thread to end that was created there; `joined`: its serial.
-void lock_wait_begin_join(struct lock_call *call, uint32_t creation_stack, uint32_t joined,
-                          unsigned mode, const struct host_frame *caller);
+// ... for the end of a thread.
+void lock_wait_begin_join(struct lock_call *call, struct profile_thread *joined, unsigned mode,
+                          const struct host_frame *caller);
 
-// The wait is over. The acquisition itself is the caller's to count. Also for a wait that was
-// cancelled (LOCK_FAILED).
+// The wait is over. The acquisition itself is the caller's to count. Never called for a wait that is
+// cancelled, or that a handler jumps out of: no cleanup handler of ours is there, since a jump would
+// leave it registered. The thread's next wait or its end finds it (lock_wait_undo).
 void lock_wait_end(struct lock_call *call, enum lock_outcome outcome);
+
+// The calling thread waits no more, if it did.
+void lock_wait_undo(struct thread_state *self);
 
 // The calling thread, in a hook, lets on somebody who waits for the lock.
 void lock_hand_over(struct thread_state *self, struct lock_state *lock,

@@ -6,6 +6,7 @@
 #include "preload/compiler.h"
 #include "preload/lock_table.h"
 #include "preload/record_table.h"
+#include "preload/stack_capture.h"
 #include "preload/sys.h"
 #include "preload/thread_table.h"
 
@@ -51,6 +52,32 @@ cold void misuse_report(struct thread_state *self, enum profile_misuse_kind kind
     do
         atomic_set(&misuse->next, head);
     while (!atomic_swap_if(&newest, &head, id));
+}
+
+// The thread that has it on its list: of an rwlock that is read any of those.
+static struct thread_state *find_owner(const struct lock_state *lock)
+{
+    struct thread_state *last = thread_by_serial(atomic_get(&lock->last_owner));
+
+    if (last && lock_find_held(&last->locks, lock) >= 0)
+        return last;
+    for (uint32_t slot = 0; slot < thread_slot_count(); slot++) {
+        struct thread_state *thread = thread_in_slot(slot);
+
+        if (thread && lock_find_held(&thread->locks, lock) >= 0)
+            return thread;
+    }
+    return NULL;
+}
+
+cold void misuse_of_lock(struct thread_state *self, enum profile_misuse_kind kind,
+                         const struct lock_state *lock, const struct host_frame *caller)
+{
+    const struct thread_state *owner = find_owner(lock);
+    uint32_t stack = stack_capture_fresh(self, caller);
+
+    misuse_report(self, kind, lock, stack, lock_owner_stack(self, owner, lock),
+                  owner ? owner->serial : 0);
 }
 
 void misuse_reset(void)

@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+struct host_frame;
 struct lock_state;
 struct thread_state;
 
@@ -17,6 +18,10 @@ struct thread_state;
 void misuse_report(struct thread_state *self, enum profile_misuse_kind kind,
                    const struct lock_state *lock, uint32_t stack, uint32_t other_stack,
                    uint32_t owner);
+
+// At `caller`, with what is known of the lock's owner.
+void misuse_of_lock(struct thread_state *self, enum profile_misuse_kind kind,
+                    const struct lock_state *lock, const struct host_frame *caller);
 
 void misuse_reset(void); // in a child made by fork
 

@@ -81,7 +81,7 @@ static void at_thread_exit(void *value)
     sys_thread_name(record->name);
     record->cpu_ns = sys_thread_cpu_ns(0);
     heap_send_batch(self);
-    if (self->locks.held_count && guard_enter()) {
+    if ((self->locks.held_count || self->locks.waiting.counted) && guard_enter()) {
         lock_thread_ends(self);
         guard_leave();
     }
@@ -201,7 +201,7 @@ static struct thread_state *new_thread(enum profile_thread_origin origin)
     state->record = record;
     state->serial = record->claim;
     thread_locks_begin(&state->locks, state->serial);
-    state->once_call = NULL;
+    state->once_count = 0;
     state->last_block = NULL;
     state->destructor_rounds = 0;
     state->signal_stack_bytes = 0;

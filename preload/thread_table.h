@@ -20,7 +20,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct once_call;
+// A call of pthread_once or call_once that may run its routine (hooks_once.c).
+struct once_call {
+    const void *once;
+    void (*routine)(void);
+    const struct host_frame *caller;
+    bool is_c11;
+};
+#define ONCE_CALLS_MAX 8 // within each other; deeper ones are not seen
 
 struct thread_state {
     // of the thread that has the slot
@@ -43,7 +50,8 @@ struct thread_state {
     void *start_argument;
 
     struct thread_locks locks;
-    struct once_call *once_call; // hooks_once.c
+    struct once_call once_calls[ONCE_CALLS_MAX];
+    unsigned once_count;
 
     // of the slot
     uint32_t slot;
