@@ -162,9 +162,8 @@ static bool is_stable(int last)
 static uint32_t owner_stack(const struct thread_state *owner, const struct lock_state *lock)
 {
     int index = lock_find_held(&owner->locks, lock);
-    const struct held_lock *held = &owner->locks.held[index];
 
-    return index < 0 ? 0 : stack_capture_earlier(owner, held->pc, held->sp);
+    return index < 0 ? 0 : held_lock_stack(owner, &owner->locks.held[index]);
 }
 
 static void add_link(struct profile_deadlock_link what, struct thread_state *waiter,

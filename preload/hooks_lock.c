@@ -17,7 +17,7 @@ void hook_check_waiters(const void *address, const struct host_frame *caller)
     struct thread_state *self = hook_records_locks() ? recording_enter(caller) : NULL;
     struct lock_state *lock = self ? lock_find(address) : NULL;
 
-    if (lock && atomic_get(&lock->waiters))
+    if (lock && lock_has_waiter_left(lock))
         misuse_of_lock(self, PROFILE_MISUSE_DESTROY_WAITED, lock, caller);
     if (self)
         recording_leave();

@@ -169,7 +169,8 @@ cold void hook_mutex_release(pthread_mutex_t *mutex, const struct host_frame *ca
     if (!self)
         return;
     owner = mutex_owner(mutex);
-    if (mutex_has_owner(mutex) && owner != self->tid && owner != thread_tid_before_fork)
+    if (mutex_has_owner(mutex) && owner != self->tid &&
+        (owner == 0 || owner != thread_tid_before_fork))
         report_foreign(self, mutex, caller);
     lock_released(self, mutex, PROFILE_LOCK_MUTEX, caller);
     recording_leave();

@@ -109,8 +109,8 @@ static uint32_t add(struct thread_state *self, const struct acquisition *what)
     nesting->held = held_of(&what->key);
     nesting->stack = stack_capture_fresh(self, what->caller);
     if (what->held)
-        nesting->stack = stack_capture_earlier(self, what->held->pc, what->held->sp);
-    nesting->held_stack = stack_capture_earlier(self, before->pc, before->sp);
+        nesting->stack = held_lock_stack(self, what->held);
+    nesting->held_stack = held_lock_stack(self, before);
     nesting->thread = self->serial;
     lock_by_id(what->lock->id)->is_ordered = before->lock->is_ordered = 1;
     return push(self, id, &what->key);

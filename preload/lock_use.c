@@ -187,8 +187,8 @@ static cold void end_hold(struct thread_state *self, const struct held_lock *hel
         atomic_set(&cell->hold_max_ns, hold_ns);
 }
 
-static inline void hold(struct thread_state *self, struct lock_state *lock, unsigned mode,
-                        const struct host_frame *caller)
+static void hold(struct thread_state *self, struct lock_state *lock, unsigned mode, bool has_stack,
+                 const struct host_frame *caller)
 {
     struct thread_locks *locks = &self->locks;
     uint32_t nesting = unlikely(locks->held_count) ? lock_nest(self, lock, mode, caller) : 0;
@@ -203,6 +203,7 @@ static inline void hold(struct thread_state *self, struct lock_state *lock, unsi
     held->sp = host_frame_sp(caller);
     held->mode = mode;
     held->nesting = nesting;
+    held->stack = has_stack ? stack_capture(self, caller) : 0;
     held->start_ns = unlikely(options.hold) ? begin_hold(locks) : 0;
     atomic_set(&locks->held_count, count + 1);
 }
@@ -228,7 +229,7 @@ void lock_acquired(struct thread_state *self, const void *address, enum profile_
     counter_add(&cell->acquisitions, 1);
     if (unlikely(lock->last_owner != self->serial) && !(mode & PROFILE_ACQUIRE_READ))
         change_owner(self, lock, cell);
-    hold(self, lock, mode, caller);
+    hold(self, lock, mode, cell->acquisitions <= LOCK_STACKS, caller);
 }
 
 void lock_passed(struct thread_state *self, const void *address, enum profile_lock_kind kind,
@@ -321,6 +322,11 @@ bool lock_is_still_held(const struct thread_state *self, const struct held_lock 
     return lock->kind != PROFILE_LOCK_ONCE || once_is_running(address);
 }
 
+uint32_t held_lock_stack(const struct thread_state *thread, const struct held_lock *held)
+{
+    return held->stack ? held->stack : stack_capture_earlier(thread, held->pc, held->sp);
+}
+
 // Of another thread that runs just the place of the call: its stack is changing.
 uint32_t lock_owner_stack(const struct thread_state *self, const struct thread_state *owner,
                           const struct lock_state *lock)
@@ -330,8 +336,9 @@ uint32_t lock_owner_stack(const struct thread_state *self, const struct thread_s
 
     if (!held)
         return 0;
-    return owner == self ? stack_capture_earlier(self, held->pc, held->sp)
-                         : stack_table_intern(&held->pc, 1, PROFILE_MARKER_RETURNED);
+    return owner == self || held->stack
+               ? held_lock_stack(owner, held)
+               : stack_table_intern(&held->pc, 1, PROFILE_MARKER_RETURNED);
 }
 
 // Where the thread ended there is no stack to put theirs together from.
@@ -347,7 +354,9 @@ cold void lock_thread_ends(struct thread_state *self)
             held->lock->record->flags & PROFILE_LOCK_ROBUST)
             continue;
         misuse_report(self, PROFILE_MISUSE_EXIT_HOLDING, held->lock,
-                      stack_table_intern(&held->pc, 1, PROFILE_MARKER_RETURNED), 0, 0);
+                      held->stack ? held->stack
+                                  : stack_table_intern(&held->pc, 1, PROFILE_MARKER_RETURNED),
+                      0, 0);
         if (held->lock->kind == PROFILE_LOCK_MUTEX)
             deadlock_orphaned(self, held->lock);
     }

@@ -40,13 +40,18 @@ struct held_lock {
     uint64_t start_ns; // 0: not timed
     uint32_t nesting;  // see lock_nesting.h
     uint32_t mode;     // of enum profile_acquire_mode
+    uint32_t stack;    // 0: not captured, see held_lock_stack()
 };
+
+// Of so many acquisitions of a lock by a thread the stack is captured: most circles show then.
+#define LOCK_STACKS 16
 
 // What a thread waits for, for others to see. A wait that was cancelled, or that a handler jumped out
 // of, is found here by the next one, or at the thread's end.
 struct lock_waiting {
     struct lock_state *counted; // it is one of the waiters of that; NULL: it does not wait
     uint32_t number;            // of its waits
+    uint64_t start_ns;
     struct profile_thread *joined;
 
     // of waits that can be part of a deadlock
@@ -164,6 +169,7 @@ static inline void lock_hold_quickly(struct thread_locks *locks, struct lock_sta
     held->sp = host_frame_sp(caller);
     held->nesting = nesting;
     held->mode = mode;
+    held->stack = 0;
     atomic_set(&locks->held_count, count + 1);
 }
 
@@ -180,7 +186,8 @@ static inline bool lock_acquired_quickly(struct thread_locks *locks, uint32_t se
 
     if (unlikely(!lock) || unlikely(!lock_is(lock, address, kind)) ||
         (unlikely(lock->last_owner != serial) && !(mode & PROFILE_ACQUIRE_READ)) ||
-        unlikely(locks->held_count >= locks->quick_room))
+        unlikely(locks->held_count >= locks->quick_room) ||
+        unlikely(locks->cells[cell].acquisitions < LOCK_STACKS))
         return false;
     if (unlikely(locks->held_count))
         return lock_nested_quickly(locks, lock, cell, mode, caller);
@@ -194,6 +201,10 @@ bool lock_is_still_held(const struct thread_state *self, const struct held_lock 
 
 // Takes entry `index` off the list.
 void lock_forget_held(struct thread_locks *locks, uint32_t index);
+
+// Where a thread acquired what it holds: if the stack was not captured then, it is put together from
+// the thread's latest one. Of the calling thread, or one that is blocked.
+uint32_t held_lock_stack(const struct thread_state *thread, const struct held_lock *held);
 
 // Where `owner`, which may run, acquired a lock that it holds. 0: unknown.
 uint32_t lock_owner_stack(const struct thread_state *self, const struct thread_state *owner,

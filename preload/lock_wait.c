@@ -203,6 +203,29 @@ cold void lock_wait_undo(struct thread_state *self)
         atomic_set(&waiting->joined->join_claim, 0);
 }
 
+static uint64_t latest_handover_ns(const struct lock_state *lock)
+{
+    const struct lock_handovers *handovers = atomic_get_acquire(&lock->handovers);
+    uint32_t count = handovers ? atomic_get_acquire(&handovers->count) : 0;
+
+    return count ? handovers->latest[(count - 1) % HANDOVERS].time_ns : 0;
+}
+
+cold bool lock_has_waiter_left(const struct lock_state *lock)
+{
+    uint64_t latest_ns = latest_handover_ns(lock);
+
+    for (uint32_t slot = 0; atomic_get(&lock->waiters) && slot < thread_slot_count(); slot++) {
+        const struct thread_state *thread = thread_in_slot(slot);
+        const struct lock_waiting *waiting = thread ? &thread->locks.waiting : NULL;
+
+        if (waiting && atomic_get_acquire(&waiting->counted) == lock &&
+            waiting->start_ns > latest_ns)
+            return true;
+    }
+    return false;
+}
+
 static void begin(struct lock_call *call, struct thread_state *self, struct lock_state *lock,
                   unsigned mode, struct profile_thread *joined, const struct host_frame *caller)
 {
@@ -217,7 +240,8 @@ static void begin(struct lock_call *call, struct thread_state *self, struct lock
     call->number = ++waiting->number;
     atomic_add(&lock->waiters, 1);
     waiting->joined = joined;
-    waiting->counted = lock;
+    waiting->start_ns = call->start_ns;
+    atomic_publish(&waiting->counted, lock);
     if (joined)
         atomic_add(&lock_joins_waiting, 1);
     if (!is_for_ever(lock, mode))

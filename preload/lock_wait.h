@@ -44,6 +44,9 @@ void lock_wait_end(struct lock_call *call, enum lock_outcome outcome);
 // The calling thread waits no more, if it did.
 void lock_wait_undo(struct thread_state *self);
 
+// Whether somebody waits who came after the latest handover: the others may be on their way out.
+bool lock_has_waiter_left(const struct lock_state *lock);
+
 // The calling thread, in a hook, lets on somebody who waits for the lock.
 void lock_hand_over(struct thread_state *self, struct lock_state *lock,
                     const struct host_frame *caller);

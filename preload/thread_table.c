@@ -368,11 +368,12 @@ struct profile_thread *thread_find(pthread_t thread)
             atomic_get_acquire(&unborn_count); // before the look, or one slips through
         struct profile_thread *record = find_published(thread);
 
-        if (record || !unborn)
+        // one that has ended may have been joined where we don't see it, and left its pthread_t
+        if (!unborn || (record && !atomic_get(&record->end_ns)))
             return record;
         sys_sleep_us(i < BIRTH_TRIES / 2 ? 0 : 100);
     }
-    return NULL;
+    return find_published(thread);
 }
 
 uint32_t thread_slot_count(void)
