@@ -40,11 +40,10 @@ static void note_c11(const struct once_call *call)
 }
 
 // In place of the routine. An exception or a cancellation leaves it without the last line: then
-// enter() and lock_is_still_held() find out.
+// lock_is_still_held() finds out.
 static void run_routine(void)
 {
-    struct thread_state *self = thread_self;
-    struct once_call call = self->once_calls[self->once_count - 1];
+    const struct once_call call = thread_self->once_call;
 
     hook_acquired(call.once, KIND, 0, call.caller);
     note_c11(&call);
@@ -52,31 +51,22 @@ static void run_routine(void)
     release(&call);
 }
 
-// Calls that were left lie further in than any that is still there.
-static void drop_left(struct thread_state *self, const struct host_frame *caller)
-{
-    while (self->once_count && self->once_calls[self->once_count - 1].caller <= caller)
-        self->once_count--;
-}
-
+// The thread's latest call is the one whose routine is run: those around it, or that a handler
+// interrupted, come back when it is over. One that was left by an exception is set anew by the next.
 static void enter(const struct once_call *call)
 {
     struct thread_state *self = thread_self;
+    const struct once_call before = self->once_call;
     bool is_waiting = once_is_running(call->once);
     struct lock_call wait;
 
-    drop_left(self, call->caller);
-    if (self->once_count == ONCE_CALLS_MAX) {
-        real_once(call, call->routine);
-        return;
-    }
-    self->once_calls[self->once_count++] = *call;
     if (is_waiting)
         lock_wait_begin(&wait, call->once, KIND, 0, call->caller);
+    self->once_call = *call;
     real_once(call, run_routine);
+    self->once_call = before;
     if (is_waiting)
         lock_wait_end(&wait, LOCK_ACQUIRED);
-    drop_left(self, call->caller);
 }
 
 EXPORT int pthread_once(pthread_once_t *once, void (*routine)(void))

@@ -21,7 +21,7 @@
 #define HELD_ROOM_FIRST 16
 #define HOLD_INTERVAL 64u // acquisitions for one hold that is timed, of a sampled run
 
-static struct lock_state *no_cache[LOCK_CELLS]; // stays empty: of a thread without room yet
+static struct lock_state *no_cache[1]; // stays empty: of a thread without room yet
 
 void thread_locks_init(struct thread_locks *locks)
 {
@@ -36,23 +36,41 @@ void thread_locks_begin(struct thread_locks *locks, uint32_t serial)
     atomic_set(&locks->waiting.turn, (locks->waiting.turn + 1) & ~1u);
 }
 
-static bool reserve_cells(struct thread_state *self)
+// Those it has stay in the profile with what they have counted.
+static bool reserve_cells(struct thread_state *self, uint32_t count)
 {
     struct thread_locks *locks = &self->locks;
     struct profile_chunk *chunk;
-    struct lock_state **cache = slab_allocate(LOCK_CELLS * sizeof(cache[0]));
+    struct lock_state **cache = slab_allocate(count * sizeof(cache[0]));
 
     if (!cache) {
         profile_drop(PROFILE_DROP_MEMORY);
         return false;
     }
     chunk = profile_writer_add(PROFILE_CHUNK_LOCK_CELLS, sizeof(struct profile_lock_cell),
-                               LOCK_CELLS * sizeof(struct profile_lock_cell), 0, self->slot);
+                               count * sizeof(struct profile_lock_cell), 0, self->slot);
     if (!chunk)
         return false;
+    locks->cell_mask = 0;
     locks->cells = profile_chunk_payload(chunk);
     locks->cache = cache;
+    locks->cell_mask = count - 1;
+    locks->cell_misses = 0;
     return true;
+}
+
+// More locks than cells: each miss takes longer than all that is spared by small tables.
+static cold void grow_cells(struct thread_state *self)
+{
+    uint32_t count = self->locks.cell_mask + 1;
+    uint64_t signals;
+
+    self->locks.cell_misses = 0;
+    if (count >= LOCK_CELLS_MAX)
+        return;
+    sys_block_signals(&signals);
+    reserve_cells(self, count * 4);
+    sys_restore_signals(&signals);
 }
 
 static void raise_to(uint64_t *maximum, uint64_t value)
@@ -86,30 +104,48 @@ static void empty_cell(struct profile_lock_cell *cell)
     atomic_publish(&cell->lock, 0);
 }
 
+// In an order in which a handler that jumps away leaves nothing wrong behind.
 static void set_cell(struct thread_locks *locks, unsigned index, struct lock_state *lock)
 {
     struct profile_lock_cell *cell = &locks->cells[index];
 
+    locks->cache[index] = NULL;
+    __asm__ volatile("" ::: "memory");
     if (cell->lock && cell->lock != lock->id)
         empty_cell(cell);
     atomic_publish(&cell->lock, lock->id);
+    __asm__ volatile("" ::: "memory");
     locks->cache[index] = lock;
 }
 
-static cold struct lock_state *lock_of_slowly(struct thread_state *self, const void *address,
-                                              enum profile_lock_kind kind,
-                                              const struct host_frame *caller)
+static cold struct lock_state *add_lock(struct thread_state *self, const void *address,
+                                        enum profile_lock_kind kind,
+                                        const struct host_frame *caller)
 {
-    struct lock_state *lock;
+    struct lock_state *lock = NULL;
     uint64_t signals;
 
-    // a handler that jumps away must not leave a cell without its lock
     sys_block_signals(&signals);
-    lock = self->locks.cells || reserve_cells(self) ? lock_find_or_add(self, address, kind, caller)
-                                                    : NULL;
-    if (lock)
-        set_cell(&self->locks, lock_cell_of(address), lock);
+    if (self->locks.cells || reserve_cells(self, LOCK_CELLS_FIRST))
+        lock = lock_find_or_add(self, address, kind, caller);
     sys_restore_signals(&signals);
+    return lock;
+}
+
+// The thread has not met the lock yet, or others since.
+static __attribute__((noinline)) struct lock_state *
+lock_of_slowly(struct thread_state *self, const void *address, enum profile_lock_kind kind,
+               const struct host_frame *caller)
+{
+    struct lock_state *lock = lock_find(address);
+
+    if (!lock || lock->kind != kind || !self->locks.cells)
+        lock = add_lock(self, address, kind, caller);
+    if (!lock)
+        return NULL;
+    if (++self->locks.cell_misses > 2 * self->locks.cell_mask)
+        grow_cells(self);
+    set_cell(&self->locks, lock_cell_of(&self->locks, address), lock);
     return lock;
 }
 
@@ -117,12 +153,11 @@ static inline __attribute__((always_inline)) struct lock_state *
 find_lock(struct thread_state *self, const void *address, enum profile_lock_kind kind,
           const struct host_frame *caller, struct profile_lock_cell **ret_cell)
 {
-    unsigned index = lock_cell_of(address);
-    struct lock_state *lock = self->locks.cache[index];
+    struct lock_state *lock = self->locks.cache[lock_cell_of(&self->locks, address)];
 
     if (unlikely(!lock) || unlikely(!lock_is(lock, address, kind)))
         lock = lock_of_slowly(self, address, kind, caller);
-    *ret_cell = &self->locks.cells[index];
+    *ret_cell = &self->locks.cells[lock_cell_of(&self->locks, address)];
     return lock;
 }
 
@@ -172,8 +207,8 @@ static cold uint64_t begin_hold(struct thread_locks *locks)
 static cold void end_hold(struct thread_state *self, const struct held_lock *held)
 {
     uint64_t hold_ns = sys_monotonic_ns() - held->start_ns;
-    unsigned index = lock_cell_of((const void *)(uintptr_t)held->lock->place);
-    struct profile_lock_cell *cell = &self->locks.cells[index];
+    const void *address = (const void *)(uintptr_t)held->lock->place;
+    struct profile_lock_cell *cell = &self->locks.cells[lock_cell_of(&self->locks, address)];
 
     if (cell->lock != held->lock->id) { // it counts for another lock meanwhile
         atomic_add(&held->lock->record->holds, 1);
@@ -229,7 +264,8 @@ void lock_acquired(struct thread_state *self, const void *address, enum profile_
     counter_add(&cell->acquisitions, 1);
     if (unlikely(lock->last_owner != self->serial) && !(mode & PROFILE_ACQUIRE_READ))
         change_owner(self, lock, cell);
-    hold(self, lock, mode, cell->acquisitions <= LOCK_STACKS, caller);
+    hold(self, lock, mode,
+         cell->acquisitions <= LOCK_STACKS && lock->record->acquisitions <= LOCK_STACKS, caller);
 }
 
 void lock_passed(struct thread_state *self, const void *address, enum profile_lock_kind kind,

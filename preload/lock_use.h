@@ -17,7 +17,9 @@
 
 #include <stdbool.h>
 
-#define LOCK_CELLS 128 // of a thread slot, a power of two
+// Cells of a thread slot, powers of two: as many more as it meets locks.
+#define LOCK_CELLS_FIRST 128u
+#define LOCK_CELLS_MAX (1u << 16)
 
 // What tells apart how a lock is acquired while another one is held (lock_nesting.h).
 struct nesting_key {
@@ -63,8 +65,10 @@ struct lock_waiting {
 };
 
 struct thread_locks {
-    struct lock_state **cache; // LOCK_CELLS, beside the cells
+    struct lock_state **cache; // cell_mask + 1, beside the cells
     struct profile_lock_cell *cells;
+    uint32_t cell_mask;
+    uint32_t cell_misses; // since there are so many
     struct held_lock *held;
     uint32_t held_count, held_room;
     uint32_t until_timed; // acquisitions to the next hold that is timed
@@ -78,11 +82,11 @@ struct thread_locks {
 void thread_locks_init(struct thread_locks *locks);
 void thread_locks_begin(struct thread_locks *locks, uint32_t serial);
 
-static inline unsigned lock_cell_of(const void *address)
+static inline unsigned lock_cell_of(const struct thread_locks *locks, const void *address)
 {
-    return (unsigned)(((uintptr_t)address >> 3) * UINT64_C(0x9e3779b97f4a7c15) >> 57);
+    return (unsigned)(((uintptr_t)address >> 3) * UINT64_C(0x9e3779b97f4a7c15) >> 32) &
+           locks->cell_mask;
 }
-static_assert(LOCK_CELLS == 1 << (64 - 57), "the hash has as many values");
 
 // The lock with the thread's cell for it. NULL without room.
 struct lock_state *lock_of(struct thread_state *self, const void *address,
@@ -181,7 +185,7 @@ static inline bool lock_acquired_quickly(struct thread_locks *locks, uint32_t se
                                          const void *address, enum profile_lock_kind kind,
                                          unsigned mode, const struct host_frame *caller)
 {
-    unsigned cell = lock_cell_of(address);
+    unsigned cell = lock_cell_of(locks, address);
     struct lock_state *lock = locks->cache[cell];
 
     if (unlikely(!lock) || unlikely(!lock_is(lock, address, kind)) ||

@@ -201,7 +201,6 @@ static struct thread_state *new_thread(enum profile_thread_origin origin)
     state->record = record;
     state->serial = record->claim;
     thread_locks_begin(&state->locks, state->serial);
-    state->once_count = 0;
     state->last_block = NULL;
     state->destructor_rounds = 0;
     state->signal_stack_bytes = 0;

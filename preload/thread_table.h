@@ -27,7 +27,6 @@ struct once_call {
     const struct host_frame *caller;
     bool is_c11;
 };
-#define ONCE_CALLS_MAX 8 // within each other; deeper ones are not seen
 
 struct thread_state {
     // of the thread that has the slot
@@ -50,8 +49,7 @@ struct thread_state {
     void *start_argument;
 
     struct thread_locks locks;
-    struct once_call once_calls[ONCE_CALLS_MAX];
-    unsigned once_count;
+    struct once_call once_call;
 
     // of the slot
     uint32_t slot;

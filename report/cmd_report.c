@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // cmd_report.c - `gaiaprof report`: loads profiles and renders them; also what the preloaded
-// library starts at exit (--at-exit), and what `gaiaprof run` calls for a process that could not.
+// library starts at exit (--at-exit) and when a deadlock forms (--deadlock), and what `gaiaprof
+// run` calls for a process that could not.
 #include "report/cmd_report.h"
 
 #include "report/command.h"
@@ -53,6 +54,7 @@ static const struct option report_options[] = {
     {'o', "output", false, true},
     {'q', "quiet", false, false},
     {'E', "at-exit", true, false},
+    {'D', "deadlock", true, true},
     {0},
 };
 
@@ -119,6 +121,19 @@ static bool set_rows(struct report_request *request, const char *text)
     return true;
 }
 
+static bool set_deadlock(struct report_request *request, const char *text)
+{
+    char *end;
+    errno = 0;
+    unsigned long number = strtoul(text, &end, 10);
+    if (errno || *end || end == text || number == 0 || number > UINT32_MAX) {
+        command_error(text, "not the number of a deadlock");
+        return false;
+    }
+    request->deadlock = (uint32_t)number;
+    return true;
+}
+
 static bool set_pattern(const char **pattern, const char *text)
 {
     const char *why = selection_check(text);
@@ -148,6 +163,8 @@ static bool set_option(struct report_request *request, int letter, const char *v
     case 'o':
         request->output = value;
         return true;
+    case 'D':
+        return set_deadlock(request, value);
     case 'E':
         request->at_exit = true;
         return true;
@@ -206,6 +223,8 @@ static int render(struct profile *profile, struct report_request *request, FILE 
 {
     request->options.selection = &request->selection;
     request->options.colour = wants_colour(out);
+    if (request->deadlock)
+        return render_deadlock(profile, &request->options, request->deadlock, out);
     int error = selection_apply(&request->selection, profile);
     return error ? error : request->format->render(profile, &request->options, out);
 }
@@ -220,8 +239,9 @@ int report_print(struct report_request *request, const char *path, FILE *out)
         return command_error(path, "%s", why);
     int error = load(&profile, &file, path, request, &why);
     if (!error) {
-        if (render(&profile, request, out) != 0)
-            error = -ENOMEM, why = "not enough memory";
+        error = render(&profile, request, out);
+        if (error)
+            why = error == -ENOENT ? "no such deadlock" : "not enough memory";
         profile_release(&profile);
     }
     profile_file_close(&file);

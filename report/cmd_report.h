@@ -6,6 +6,7 @@
 
 #include "report/render.h"
 
+#include <stdint.h>
 #include <sys/types.h>
 
 struct report_request {
@@ -14,6 +15,7 @@ struct report_request {
     struct selection selection;
     const char *output; // NULL: stdout
     pid_t pid;          // 0: that of the profile
+    uint32_t deadlock;  // 0: a whole report; else only this one
     bool at_exit;       // the process is ending: it does not count as running
 };
 

@@ -97,6 +97,12 @@ const char *nearest_hint(const struct nearest *nearest)
 
 // --- options
 
+// What the preloaded library alone uses.
+static bool is_internal(const char *name)
+{
+    return strcmp(name, "at-exit") == 0 || strcmp(name, "deadlock") == 0;
+}
+
 static int unknown_name(const struct arguments *arguments, const char *argument)
 {
     size_t length = strcspn(argument + 2, "=");
@@ -107,7 +113,7 @@ static int unknown_name(const struct arguments *arguments, const char *argument)
     word[length] = '\0';
     struct nearest nearest = {.word = word};
     for (const struct option *option = arguments->options; option->letter; option++)
-        if (option->name && strncmp(option->name, "at-exit", 8) != 0)
+        if (option->name && !is_internal(option->name))
             nearest_offer(&nearest, option->name);
     if (nearest.best)
         command_error(argument, "no such option; did you mean '--%s'?", nearest.best);

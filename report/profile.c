@@ -172,6 +172,24 @@ static void note_bypass(struct profile *profile)
         profile_note(profile, "the program has its own malloc: none of its heap was seen");
 }
 
+static void add_not_seen(struct profile *profile, const char *words)
+{
+    profile->not_seen[profile->not_seen_count++] = words;
+}
+
+static void judge_coverage(struct profile *profile)
+{
+    const struct profile_header *header = &profile->header;
+    if (!header->locks_on)
+        return;
+    if (header->locks_bypassed)
+        add_not_seen(profile, "mutexes: the program's own pthread_mutex_lock comes first");
+    add_not_seen(profile, "waits inside libc itself (stdio, malloc)");
+    add_not_seen(profile, "futex system calls made inline");
+    if (header->heap_mode != PROFILE_HEAP_EXACT || header->heap_bypassed)
+        add_not_seen(profile, "which heap block a lock is in: told apart by address only");
+}
+
 static int load_parts(struct profile *profile, struct profile_reader *reader)
 {
     int error = find_process(profile, reader);
@@ -190,6 +208,8 @@ static int load_parts(struct profile *profile, struct profile_reader *reader)
         error = profile_load_locations(profile);
     if (!error)
         error = profile_name_locks(profile);
+    if (!error)
+        error = profile_time_threads(profile);
     return error;
 }
 
@@ -217,6 +237,7 @@ int profile_load(struct profile *profile, const struct profile_source *source, c
     judge_file(profile, &reader);
     note_peak_bound(profile);
     note_bypass(profile);
+    judge_coverage(profile);
     profile_check_stacks(profile);
     return 0;
 }

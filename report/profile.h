@@ -10,6 +10,7 @@
 #define GAIAPROF_PROFILE_H
 
 #include "preload/profile_format.h"
+#include "report/profile_locks.h"
 #include "report/region.h"
 #include "symbolize/symbolize.h"
 
@@ -83,24 +84,6 @@ struct heap {
     size_t site_count;
 };
 
-struct lock_wait {
-    uint32_t stack;
-    bool hidden;
-    int64_t count, wait_ns, wait_max_ns;
-};
-
-struct lock {
-    uint32_t id;
-    const char *name; // symbol, symbol+offset or address
-    uint64_t address;
-    uint32_t generation;
-    uint32_t kind; // enum profile_lock_kind
-    int64_t acquisitions, contentions, wait_ns, wait_max_ns;
-    uint32_t modules_generation;
-    struct lock_wait *waits; // longest first
-    size_t wait_count;
-};
-
 struct thread {
     struct profile_thread record;
     const char *exit; // "return", "pthread_exit", "cancelled", "process end"; "running"
@@ -108,11 +91,30 @@ struct thread {
     bool hidden;
 };
 
+// How many threads of one creation stack were alive or not joined, at the ends of equal windows.
+#define GROWTH_WINDOWS 8
+struct thread_growth {
+    uint32_t creation_stack;
+    bool hidden;
+    int64_t counts[GROWTH_WINDOWS];
+};
+
+struct thread_moment {
+    int64_t time_ns; // of the run
+    int64_t alive, unjoined;
+};
+
 struct threads {
     struct thread *records; // by serial
     size_t record_count;
-    int64_t created, finished, leaked, running; // without the first thread
+    // of those that pthread_create made
+    int64_t created, finished, joined, detached, leaked, running;
+    int64_t adopted;
     int64_t peak;
+    struct thread_growth *growth; // most first
+    size_t growth_count;
+    struct thread_moment *timeline;
+    size_t moment_count;
 };
 
 enum profile_state { STATE_EXITED, STATE_SIGNALED, STATE_EXECED, STATE_RUNNING, STATE_KILLED };
@@ -131,9 +133,16 @@ struct profile {
     const char **notes; // what a reader of the report must know
     size_t note_count;
 
+    const char *not_seen[8]; // what this run could not see of its locks
+    size_t not_seen_count;
+
     struct heap heap;
-    struct lock *locks; // longest wait first
+    struct lock *locks; // longest wait first; those that are waited for idly at the end
     size_t lock_count;
+    struct order_cycle *order; // deadlocks, potential ones, inconsistencies
+    size_t order_count;
+    struct lock_misuse *misuses; // most often first
+    size_t misuse_count;
     struct threads threads;
 
     struct stack_table *stacks;
@@ -189,6 +198,9 @@ struct location_notes *location_notes(struct location *location);
 
 // The innermost frame that is the user's own; else the leaf. Never NULL.
 const struct frame *stack_user_frame(struct profile *profile, uint32_t stack);
+
+// NULL if no record has the serial.
+const struct thread *profile_thread(const struct profile *profile, uint32_t serial);
 
 // How many of the modules looked at so far are in a state, and the path of the first.
 size_t profile_modules_in_state(const struct profile *profile, enum symbolizer_state state,

@@ -31,7 +31,7 @@ enum { MARKER_DAMAGED = 0 }; // beside enum profile_marker
 static const char *const marker_names[] = {
     [MARKER_DAMAGED] = "[damaged stack]",        [PROFILE_MARKER_TRUNCATED] = "[truncated]",
     [PROFILE_MARKER_STARTUP] = "[before start]", [PROFILE_MARKER_UNWIND_FAILED] = "[unwind failed]",
-    [PROFILE_MARKER_NULL] = "[null pointer]",
+    [PROFILE_MARKER_NULL] = "[null pointer]",    [PROFILE_MARKER_RETURNED] = "[returned]",
 };
 #define MARKER_COUNT (sizeof(marker_names) / sizeof(*marker_names))
 

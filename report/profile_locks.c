@@ -1,75 +1,48 @@
 // SPDX-License-Identifier: MIT
 //
-// profile_locks.c - locks with the stacks that waited for them.
-#include "report/profile_parts.h"
+// profile_locks.c - the locks: their figures summed over all slots, and their names. Who waited for
+// them, their order and their misuse are loaded by profile_lock_*.c.
+#include "report/profile_lock_parts.h"
+#include "report/runtime_code.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
-struct wait_record {
-    uint32_t lock;
-    struct lock_wait wait;
-};
-
-struct wait_list {
-    struct wait_record *records;
-    size_t count, room;
-};
-
-static int load_locks(struct profile *profile, const struct profile_reader *reader,
-                      const struct profile_span *span, size_t *room)
+static int64_t sum(int64_t left, uint64_t right)
 {
-    uint64_t count = profile_span_records(span, sizeof(struct profile_lock));
-    for (uint64_t i = 0; i < count; i++) {
-        struct profile_lock record;
-        if (!profile_reader_record(reader, span, i, sizeof(record.address), &record,
-                                   sizeof(record)))
-            continue;
-        void *locks = profile->locks;
-        struct lock *lock =
-            array_push(&profile->region, &locks, &profile->lock_count, room, sizeof(*lock));
-        if (!lock)
-            return -ENOMEM;
-        profile->locks = locks;
-        *lock = (struct lock){
-            .id = span->first_id + (uint32_t)i,
-            .address = record.address,
-            .generation = record.generation,
-            .kind = record.kind,
-            .acquisitions = (int64_t)record.acquisitions,
-            .contentions = (int64_t)record.contentions,
-            .wait_ns = (int64_t)record.wait_ns,
-            .wait_max_ns = (int64_t)record.wait_max_ns,
-            .modules_generation = record.modules_generation,
-        };
-    }
-    return 0;
+    return (int64_t)((uint64_t)left + right);
 }
 
-static int load_waits(struct profile *profile, const struct profile_reader *reader,
-                      const struct profile_span *span, struct wait_list *list)
+static struct lock lock_of_record(const struct profile_lock *record)
 {
-    uint64_t count = profile_span_records(span, sizeof(struct profile_lock_wait));
-    for (uint64_t i = 0; i < count; i++) {
-        struct profile_lock_wait record;
-        if (!profile_reader_record(reader, span, i, sizeof(record.lock), &record, sizeof(record)))
-            continue;
-        void *records = list->records;
-        struct wait_record *wait =
-            array_push(&profile->region, &records, &list->count, &list->room, sizeof(*wait));
-        if (!wait)
-            return -ENOMEM;
-        list->records = records;
-        *wait = (struct wait_record){
-            .lock = record.lock,
-            .wait = {.stack = record.stack,
-                     .count = (int64_t)record.count,
-                     .wait_ns = (int64_t)record.wait_ns,
-                     .wait_max_ns = (int64_t)record.wait_max_ns},
-        };
-    }
-    return 0;
+    return (struct lock){
+        .id = record->next,
+        .address = record->address,
+        .generation = record->generation,
+        .kind = record->kind,
+        .flags = record->flags,
+        .end = record->retired,
+        .creation_stack = record->creation_stack,
+        .initialised = record->initialised != 0,
+        .block_stack = record->block_stack,
+        .block_offset = record->block_offset,
+        .modules_generation = record->modules_generation,
+        .acquisitions = (int64_t)record->acquisitions,
+        .contentions = (int64_t)record->contentions,
+        .timeouts = (int64_t)record->timeouts,
+        .try_failed = (int64_t)record->try_failed,
+        .owner_died = (int64_t)record->owner_died,
+        .owner_changes = (int64_t)record->owner_changes,
+        .wait_ns = (int64_t)record->wait_ns,
+        .wait_max_ns = (int64_t)record->wait_max_ns,
+        .handoff_ns = (int64_t)record->handoff_ns,
+        .wait_p50_ns = -1,
+        .wait_p99_ns = -1,
+        .holds = (int64_t)record->holds,
+        .hold_ns = (int64_t)record->hold_ns,
+        .hold_max_ns = (int64_t)record->hold_max_ns,
+    };
 }
 
 static int compare_ids(const void *left, const void *right)
@@ -78,19 +51,12 @@ static int compare_ids(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-static int compare_waits(const void *left, const void *right)
-{
-    const struct wait_record *a = left, *b = right;
-    if (a->lock != b->lock)
-        return a->lock < b->lock ? -1 : 1;
-    if (a->wait.wait_ns != b->wait.wait_ns)
-        return a->wait.wait_ns < b->wait.wait_ns ? 1 : -1;
-    return (a->wait.stack > b->wait.stack) - (a->wait.stack < b->wait.stack);
-}
-
 static int compare_locks(const void *left, const void *right)
 {
     const struct lock *a = left, *b = right;
+    bool idle_a = lock_is_idle_kind(a->kind), idle_b = lock_is_idle_kind(b->kind);
+    if (idle_a != idle_b)
+        return idle_a ? 1 : -1;
     if (a->wait_ns != b->wait_ns)
         return a->wait_ns < b->wait_ns ? 1 : -1;
     if (a->acquisitions != b->acquisitions)
@@ -98,55 +64,164 @@ static int compare_locks(const void *left, const void *right)
     return (a->id > b->id) - (a->id < b->id);
 }
 
-// Both are sorted by lock: a merge. The waits of one lock end up side by side in one array.
-static int hand_out_waits(struct profile *profile, const struct wait_list *list)
+static int make_locks(struct profile *profile, struct lock_records *records)
 {
-    struct lock_wait *waits = region_array(&profile->region, list->count + 1, sizeof(*waits));
-    if (!waits)
+    const struct profile_lock *list = records->locks.records;
+    size_t count = records->locks.count;
+    profile->locks = region_array(&profile->region, count, sizeof(*profile->locks));
+    records->by_id = region_array(&records->scratch, count, sizeof(*records->by_id));
+    if (!profile->locks || !records->by_id)
         return -ENOMEM;
-    size_t stray = 0, next = 0;
+    for (size_t i = 0; i < count; i++)
+        profile->locks[i] = lock_of_record(&list[i]);
+    qsort(profile->locks, count, sizeof(*profile->locks), compare_ids);
+    for (size_t i = 0; i < count; i++)
+        records->by_id[i] = &profile->locks[i];
+    profile->lock_count = count;
+    return 0;
+}
+
+struct lock *lock_find(const struct profile *profile, const struct lock_records *records,
+                       uint32_t id)
+{
+    size_t low = 0, high = profile->lock_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (records->by_id[middle]->id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    bool found = low < profile->lock_count && records->by_id[low]->id == id;
+    return found ? records->by_id[low] : NULL;
+}
+
+static void add_cells(struct profile *profile, const struct lock_records *records)
+{
+    const struct profile_lock_cell *cells = records->cells.records;
+    size_t stray = 0;
+    for (size_t i = 0; i < records->cells.count; i++) {
+        const struct profile_lock_cell *cell = &cells[i];
+        struct lock *lock = lock_find(profile, records, cell->lock);
+        if (!lock) {
+            stray++;
+            continue;
+        }
+        lock->acquisitions = sum(lock->acquisitions, cell->acquisitions);
+        lock->try_failed = sum(lock->try_failed, cell->try_failed);
+        lock->owner_changes = sum(lock->owner_changes, cell->owner_changes);
+        lock->holds = sum(lock->holds, cell->holds);
+        lock->hold_ns = sum(lock->hold_ns, cell->hold_ns);
+        if ((int64_t)cell->hold_max_ns > lock->hold_max_ns)
+            lock->hold_max_ns = (int64_t)cell->hold_max_ns;
+    }
+    if (stray)
+        profile_note(profile, "%zu cells of locks belong to no known lock", stray);
+}
+
+// What was timed stands for all holds.
+static void scale_holds(struct profile *profile)
+{
     for (size_t i = 0; i < profile->lock_count; i++) {
         struct lock *lock = &profile->locks[i];
-        for (; next < list->count && list->records[next].lock < lock->id; next++)
-            stray++;
-        lock->waits = &waits[next];
-        for (; next < list->count && list->records[next].lock == lock->id; next++)
-            lock->waits[lock->wait_count++] = list->records[next].wait;
+        if (lock->holds <= 0 || lock->acquisitions <= lock->holds)
+            continue;
+        double scaled =
+            (double)lock->hold_ns / (double)lock->holds * (double)lock->acquisitions + 0.5;
+        lock->hold_ns = scaled < 0x1p62 ? (int64_t)scaled : INT64_MAX;
     }
-    stray += list->count - next;
-    if (stray)
-        profile_note(profile, "%zu lock waits belong to no known lock", stray);
-    return 0;
+}
+
+// By wait from here on: the index by id follows.
+static void sort_locks(struct profile *profile, struct lock_records *records)
+{
+    qsort(profile->locks, profile->lock_count, sizeof(*profile->locks), compare_locks);
+    for (size_t i = 0; i < profile->lock_count; i++)
+        records->by_id[i] = &profile->locks[i];
+}
+
+static int compare_pointed_ids(const void *left, const void *right)
+{
+    return compare_ids(*(struct lock *const *)left, *(struct lock *const *)right);
+}
+
+static int load_all(struct profile *profile, struct lock_records *records)
+{
+    if (records->locks.count == 0)
+        return 0;
+    int error = make_locks(profile, records);
+    if (error)
+        return error;
+    add_cells(profile, records);
+    if (profile->header.hold_mode == PROFILE_HOLD_SAMPLED)
+        scale_holds(profile);
+    error = lock_waits_load(profile, records);
+    if (error)
+        return error;
+    sort_locks(profile, records);
+    qsort(records->by_id, profile->lock_count, sizeof(*records->by_id), compare_pointed_ids);
+    error = lock_deadlocks_load(profile, records);
+    if (!error)
+        error = lock_order_load(profile, records);
+    return error ? error : lock_misuses_load(profile, records);
 }
 
 int profile_load_locks(struct profile *profile, struct profile_reader *reader)
 {
-    size_t room = 0;
-    int error = 0;
-    struct wait_list list = {0};
-    for (struct profile_span span = {0}; !error && profile_reader_next(reader, &span);) {
-        if (span.type == PROFILE_CHUNK_LOCKS)
-            error = load_locks(profile, reader, &span, &room);
-        else if (span.type == PROFILE_CHUNK_LOCK_WAITS)
-            error = load_waits(profile, reader, &span, &list);
-    }
-    if (error || profile->lock_count == 0)
-        return error;
-    qsort(profile->locks, profile->lock_count, sizeof(*profile->locks), compare_ids);
-    if (list.count)
-        qsort(list.records, list.count, sizeof(*list.records), compare_waits);
-    error = hand_out_waits(profile, &list);
-    qsort(profile->locks, profile->lock_count, sizeof(*profile->locks), compare_locks);
+    struct lock_records records;
+    int error = lock_records_load(&records, reader);
+    if (!error)
+        error = load_all(profile, &records);
+    region_release(&records.scratch);
     return error;
+}
+
+// --- names
+
+static const struct place *known_place(struct profile *profile, uint32_t stack)
+{
+    const struct frame *frame = stack ? stack_user_frame(profile, stack) : NULL;
+    bool known = frame && !frame->marker && (frame->place->function || frame->place->module);
+    return known ? frame->place : NULL;
+}
+
+// "session_new", or "stress!0x1a2b" of a program without symbols.
+static const char *place_text(struct profile *profile, const struct place *place)
+{
+    if (place->function)
+        return place->function;
+    return region_printf(&profile->region, "%s!0x%" PRIx64, path_basename(place->module),
+                         place->offset);
+}
+
+static const char *name_of_join(struct profile *profile, const struct lock *lock)
+{
+    const struct place *place = known_place(profile, lock->creation_stack);
+    const char *text = place ? place_text(profile, place) : "threads";
+    return text ? region_printf(&profile->region, "join of %s", text) : NULL;
+}
+
+static const char *name_of(struct profile *profile, struct lock *lock)
+{
+    if (lock->kind == PROFILE_LOCK_JOIN)
+        return name_of_join(profile, lock);
+    const char *name = module_table_data_name(profile, lock->address, lock->modules_generation);
+    if (name)
+        return name;
+    const struct place *place = known_place(profile, lock->block_stack);
+    const char *text = place ? place_text(profile, place) : "";
+    lock->in_block = place != NULL;
+    if (!text)
+        return NULL;
+    return place ? region_printf(&profile->region, "%s+0x%" PRIx64, text, lock->block_offset)
+                 : region_printf(&profile->region, "0x%" PRIx64, lock->address);
 }
 
 int profile_name_locks(struct profile *profile)
 {
     for (size_t i = 0; i < profile->lock_count; i++) {
         struct lock *lock = &profile->locks[i];
-        lock->name = module_table_data_name(profile, lock->address, lock->modules_generation);
-        if (!lock->name)
-            lock->name = region_printf(&profile->region, "0x%" PRIx64, lock->address);
+        lock->name = name_of(profile, lock);
         if (!lock->name)
             return -ENOMEM;
     }

@@ -17,8 +17,10 @@ int profile_load_modules(struct profile *profile, struct profile_reader *reader)
 int profile_load_stacks(struct profile *profile, struct profile_reader *reader);
 int profile_load_locations(struct profile *profile);
 
-// After all of these: names locks, counts stacks that make no sense.
+// After all of these: names locks, follows threads through the run, counts stacks that make no
+// sense.
 int profile_name_locks(struct profile *profile);
+int profile_time_threads(struct profile *profile);
 void profile_check_stacks(struct profile *profile);
 
 // Blocks of a sampled heap come in units of 1/PROFILE_SAMPLED_UNIT. Adds `units` to the running

@@ -125,9 +125,13 @@ void profile_check_stacks(struct profile *profile)
     size_t unsound = 0;
     for (size_t i = 0; i < profile->heap.site_count; i++)
         unsound += !stack_is_sound(profile, profile->heap.sites[i].stack);
-    for (size_t i = 0; i < profile->lock_count; i++)
-        for (size_t j = 0; j < profile->locks[i].wait_count; j++)
-            unsound += !stack_is_sound(profile, profile->locks[i].waits[j].stack);
+    for (size_t i = 0; i < profile->lock_count; i++) {
+        const struct lock *lock = &profile->locks[i];
+        for (size_t j = 0; j < lock->wait_count; j++)
+            unsound += lock->waits[j].stack && !stack_is_sound(profile, lock->waits[j].stack);
+        for (size_t j = 0; j < lock->holder_count; j++)
+            unsound += !stack_is_sound(profile, lock->holders[j].stack);
+    }
     for (size_t i = 0; i < profile->threads.record_count; i++) {
         uint32_t stack = profile->threads.records[i].record.creation_stack;
         unsound += stack != 0 && !stack_is_sound(profile, stack);

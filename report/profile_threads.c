@@ -90,10 +90,16 @@ static void add_up(struct profile *profile)
         profile->heap.reallocs += (int64_t)thread->record.reallocs;
         if (thread->record.origin == PROFILE_ORIGIN_MAIN)
             continue;
+        if (thread->record.origin == PROFILE_ORIGIN_ADOPTED) {
+            threads->adopted++;
+            continue;
+        }
         bool finished = has_finished(&thread->record);
         threads->created++;
         threads->finished += finished;
         threads->running += !finished;
+        threads->joined += thread->record.join_kind == PROFILE_JOIN_JOINED;
+        threads->detached += thread->record.join_kind == PROFILE_JOIN_DETACHED;
         threads->leaked += thread->join && strcmp(thread->join, "leaked") == 0;
     }
     threads->peak = profile->header.threads_peak;
@@ -107,6 +113,15 @@ static void round_counts(struct threads *threads)
         record->allocations = (uint64_t)whole_blocks(&allocations, record->allocations);
         record->reallocs = (uint64_t)whole_blocks(&reallocs, record->reallocs);
     }
+}
+
+const struct thread *profile_thread(const struct profile *profile, uint32_t serial)
+{
+    const struct thread key = {.record.serial = serial};
+    return profile->threads.record_count
+               ? bsearch(&key, profile->threads.records, profile->threads.record_count, sizeof(key),
+                         compare_threads)
+               : NULL;
 }
 
 int profile_load_threads(struct profile *profile, struct profile_reader *reader)

@@ -35,8 +35,15 @@ const struct render_format *render_format_find(const char *name);
 int render_text(struct profile *profile, const struct render_options *options, FILE *out);
 int render_json(struct profile *profile, const struct render_options *options, FILE *out);
 
+// One deadlock in a few lines, for the moment it forms. -ENOENT: not in the profile, or not yet all
+// of it.
+int render_deadlock(struct profile *profile, const struct render_options *options, uint32_t number,
+                    FILE *out);
+
 // The words all formats share, by enum profile_drop: "nested", ...
 extern const char *const drop_names[PROFILE_DROP_COUNT];
 const char *lock_kind_name(uint32_t kind);
+const char *misuse_kind_name(uint32_t kind);
+const char *order_kind_name(enum order_kind kind);
 
 #endif

@@ -160,7 +160,7 @@ bool stack_says_more(struct text_report *report, uint32_t stack)
     return stack_depth(report, stack) > 1;
 }
 
-static void put_frame(struct text_report *report, struct text_table *table,
+static void put_frame(struct text_report *report, struct text_table *table, size_t indent,
                       const struct frame *frame)
 {
     struct text_row *row = text_table_row(table);
@@ -170,24 +170,56 @@ static void put_frame(struct text_report *report, struct text_table *table,
     const char *name = place_name(report, frame->place);
     const char *module = frame->place->module ? path_basename(frame->place->module) : "";
     const char *printable = text_or_empty(report, text_printable(&report->region, module));
-    *row = (struct text_row){0};
-    row->cells[0] = text_format(report, "    %s%s", name, frame->inlined ? " (inlined)" : "");
+    row->cells[0] =
+        text_format(report, "%*s%s%s", (int)indent, "", name, frame->inlined ? " (inlined)" : "");
     row->cells[1] = frame->place->file ? place_where(report, frame->place) : "";
     row->cells[2] = text_cut(&report->region, printable, 24);
 }
 
-void text_put_stack(struct text_report *report, uint32_t stack, const char *title)
+// Frames `first` to `end` of a stack. The table adds the first two columns of the indent.
+static void put_frames(struct text_report *report, uint32_t stack, size_t indent, size_t first,
+                       size_t end)
 {
     static const char *const titles[] = {""};
     struct text_table table = {
         .region = &report->region, .titles = titles, .number_count = 1, .left = true};
     struct stack_walk walk = {.node = stack};
+    for (size_t i = 0; i < end; i++) {
+        const struct frame *frame = stack_walk_next(report->profile, &walk);
+        if (i >= first)
+            put_frame(report, &table, indent - 2, frame);
+    }
+    text_table_print(&table, report->out, "", "");
+}
+
+// How many frames of the runtime there are inside the user's.
+static size_t runtime_depth(struct text_report *report, uint32_t stack, size_t depth)
+{
+    struct stack_walk walk = {.node = stack};
+    for (size_t i = 0; i < depth; i++) {
+        const struct frame *frame = stack_walk_next(report->profile, &walk);
+        if (!frame->runtime && !frame->marker)
+            return i;
+    }
+    return 0;
+}
+
+void text_put_user_frames(struct text_report *report, uint32_t stack, size_t indent, size_t most)
+{
+    size_t depth = stack_depth(report, stack);
+    size_t first = runtime_depth(report, stack, depth);
+    size_t end = depth - first <= most + 1 ? depth : first + most;
+    put_frames(report, stack, indent, first, end);
+    if (depth > end)
+        fprintf(report->out, "%*s… %zu more frames\n", (int)indent, "", depth - end);
+}
+
+void text_put_stack(struct text_report *report, uint32_t stack, const char *title)
+{
     size_t depth = stack_depth(report, stack);
     size_t most = depth <= STACK_FRAMES_MAX + 1 ? depth : STACK_FRAMES_MAX;
-    for (size_t i = 0; i < most; i++)
-        put_frame(report, &table, stack_walk_next(report->profile, &walk));
     fprintf(report->out, "    %s\n", title);
-    text_table_print(&table, report->out, "", "");
+    put_frames(report, stack, 6, 0, most);
     if (depth > most)
         fprintf(report->out, "      … %zu more frames\n", depth - most);
 }
@@ -212,9 +244,22 @@ static void choose_amounts(struct text_report *report)
         report->stacks = 2 * STACKS_USUAL;
 }
 
-int render_text(struct profile *profile, const struct render_options *options, FILE *out)
+static void put_lock_tables(struct text_report *report, unsigned tables)
 {
-    struct text_report report = {
+    if (tables & TABLE_LOCKS)
+        text_put_locks(report);
+    if (tables & TABLE_HOLDERS)
+        text_put_lock_holders(report);
+    if (tables & TABLE_ORDER)
+        text_put_order(report);
+    if (tables & TABLE_MISUSE)
+        text_put_misuses(report);
+}
+
+static void init(struct text_report *report, struct profile *profile,
+                 const struct render_options *options, FILE *out)
+{
+    *report = (struct text_report){
         .profile = profile,
         .options = options,
         .out = out,
@@ -223,15 +268,41 @@ int render_text(struct profile *profile, const struct render_options *options, F
         .plain = options->colour ? "\033[0m" : "",
         .about = profile_is_sampled(profile) ? "~" : "",
     };
+    choose_amounts(report);
+}
+
+int render_deadlock(struct profile *profile, const struct render_options *options, uint32_t number,
+                    FILE *out)
+{
+    struct text_report report;
+    init(&report, profile, options, out);
+    int error = -ENOENT;
+    for (size_t i = 0; i < profile->order_count && error; i++) {
+        const struct order_cycle *cycle = &profile->order[i];
+        if (cycle->kind != ORDER_DEADLOCK || cycle->number != number)
+            continue;
+        text_put_deadlock_heading(&report, cycle);
+        text_put_deadlock(&report, cycle);
+        error = report.failed ? -ENOMEM : 0;
+    }
+    region_release(&report.region);
+    return error;
+}
+
+int render_text(struct profile *profile, const struct render_options *options, FILE *out)
+{
+    struct text_report report;
     unsigned tables = options->view->tables;
-    choose_amounts(&report);
+    init(&report, profile, options, out);
     int error = heap_rows_init(&report.heap, profile);
     if (!error) {
         text_put_summary(&report);
+        if ((tables & TABLE_ORDER) && profile->header.locks_on)
+            text_put_deadlocks(&report);
         if (profile->header.heap_mode != PROFILE_HEAP_OFF)
             text_put_heap(&report, tables);
-        if ((tables & TABLE_LOCKS) && profile->header.locks_on)
-            text_put_locks(&report);
+        if (profile->header.locks_on)
+            put_lock_tables(&report, tables);
         if ((tables & TABLE_THREAD_CREATE) && profile->header.threads_on)
             text_put_thread_places(&report);
         if ((tables & TABLE_THREADS) && profile->header.threads_on)

@@ -222,7 +222,7 @@ static size_t thread_row_number(struct profile *profile, const struct thread *th
 
 static bool is_listed(const struct thread *thread)
 {
-    return !thread->hidden && thread->record.origin != PROFILE_ORIGIN_MAIN;
+    return !thread->hidden && thread->record.origin == PROFILE_ORIGIN_CREATED;
 }
 
 int thread_rows_make(struct profile *profile, enum sort_by by, struct thread_row **ret_rows,
@@ -252,69 +252,6 @@ int thread_rows_make(struct profile *profile, enum sort_by by, struct thread_row
         thread_row_add(&rows[numbers[number] - 1], thread);
     }
     qsort_r(rows, count, sizeof(*rows), compare_thread_rows, &by);
-    *ret_rows = rows;
-    *ret_count = count;
-    return 0;
-}
-
-// --- lock waits
-
-static int compare_wait_places(const void *left, const void *right)
-{
-    const struct wait_row *a = left, *b = right;
-    return (a->place->number > b->place->number) - (a->place->number < b->place->number);
-}
-
-static int compare_wait_rows(const void *left, const void *right)
-{
-    const struct wait_row *a = left, *b = right;
-    if (a->wait_ns != b->wait_ns)
-        return a->wait_ns < b->wait_ns ? 1 : -1;
-    return compare_wait_places(left, right);
-}
-
-// Neighbours of one place become one row.
-static size_t merge_wait_rows(struct wait_row *rows, size_t count)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (kept == 0 || rows[kept - 1].place != rows[i].place) {
-            rows[kept++] = rows[i];
-            continue;
-        }
-        struct wait_row *row = &rows[kept - 1];
-        row->count += rows[i].count;
-        row->wait_ns += rows[i].wait_ns;
-        if (rows[i].worst_ns > row->worst_ns) {
-            row->worst_ns = rows[i].worst_ns;
-            row->worst_stack = rows[i].worst_stack;
-        }
-    }
-    return kept;
-}
-
-int wait_rows_make(struct profile *profile, const struct lock *lock, struct wait_row **ret_rows,
-                   size_t *ret_count)
-{
-    struct wait_row *rows = region_array(&profile->region, lock->wait_count + 1, sizeof(*rows));
-    if (!rows)
-        return -ENOMEM;
-    size_t count = 0;
-    for (size_t i = 0; i < lock->wait_count; i++) {
-        const struct lock_wait *wait = &lock->waits[i];
-        if (wait->hidden)
-            continue;
-        rows[count++] = (struct wait_row){
-            .place = stack_user_frame(profile, wait->stack)->place,
-            .count = wait->count,
-            .wait_ns = wait->wait_ns,
-            .worst_stack = wait->stack,
-            .worst_ns = wait->wait_ns,
-        };
-    }
-    qsort(rows, count, sizeof(*rows), compare_wait_places);
-    count = merge_wait_rows(rows, count);
-    qsort(rows, count, sizeof(*rows), compare_wait_rows);
     *ret_rows = rows;
     *ret_count = count;
     return 0;

@@ -51,15 +51,4 @@ struct thread_row {
 int thread_rows_make(struct profile *profile, enum sort_by by, struct thread_row **ret_rows,
                      size_t *ret_count);
 
-struct wait_row {
-    const struct place *place;
-    int64_t count, wait_ns;
-    uint32_t worst_stack;
-    int64_t worst_ns;
-};
-
-// The waits of one lock, longest first.
-int wait_rows_make(struct profile *profile, const struct lock *lock, struct wait_row **ret_rows,
-                   size_t *ret_count);
-
 #endif

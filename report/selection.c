@@ -64,6 +64,29 @@ static bool is_hidden(const struct matcher *matcher, uint32_t stack)
     return !(found & MATCH_FOCUS) || (found & MATCH_IGNORE);
 }
 
+static bool shows_nothing(const struct matcher *matcher, uint32_t stack)
+{
+    return stack == 0 || is_hidden(matcher, stack);
+}
+
+// What has several stacks is shown if one of them is.
+static void hide_order(const struct matcher *matcher)
+{
+    struct profile *profile = matcher->profile;
+    for (size_t i = 0; i < profile->order_count; i++) {
+        struct order_cycle *cycle = &profile->order[i];
+        cycle->hidden = true;
+        for (size_t j = 0; j < cycle->edge_count && cycle->hidden; j++)
+            cycle->hidden = shows_nothing(matcher, cycle->edges[j].stack_from) &&
+                            shows_nothing(matcher, cycle->edges[j].stack_to);
+    }
+    for (size_t i = 0; i < profile->misuse_count; i++) {
+        struct lock_misuse *misuse = &profile->misuses[i];
+        misuse->hidden = shows_nothing(matcher, misuse->record.stack) &&
+                         shows_nothing(matcher, misuse->record.other_stack);
+    }
+}
+
 static void hide(const struct matcher *matcher)
 {
     struct profile *profile = matcher->profile;
@@ -73,10 +96,17 @@ static void hide(const struct matcher *matcher)
         struct lock *lock = &profile->locks[i];
         for (size_t j = 0; j < lock->wait_count; j++)
             lock->waits[j].hidden = is_hidden(matcher, lock->waits[j].stack);
+        for (size_t j = 0; j < lock->holder_count; j++)
+            lock->holders[j].hidden = is_hidden(matcher, lock->holders[j].stack);
     }
+    hide_order(matcher);
     for (size_t i = 0; i < profile->threads.record_count; i++) {
         struct thread *thread = &profile->threads.records[i];
         thread->hidden = is_hidden(matcher, thread->record.creation_stack);
+    }
+    for (size_t i = 0; i < profile->threads.growth_count; i++) {
+        struct thread_growth *growth = &profile->threads.growth[i];
+        growth->hidden = is_hidden(matcher, growth->creation_stack);
     }
 }
 

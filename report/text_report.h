@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // text_report.h - how the parts of the text format (render_text.c, text_summary.c, text_heap.c,
-// text_locks.c, text_threads.c) share one report being written. Internal to them.
+// text_locks.c, text_misuse.c, text_order.c, text_threads.c) share one report being written.
+// Internal to them.
 #ifndef GAIAPROF_TEXT_REPORT_H
 #define GAIAPROF_TEXT_REPORT_H
 
@@ -39,14 +40,44 @@ const char *place_phrase(struct text_report *report, const struct place *place);
 void text_put_stack(struct text_report *report, uint32_t stack, const char *title);
 bool stack_says_more(struct text_report *report, uint32_t stack);
 
+// The frames of a stack from the innermost that is the user's own to what started the thread; at
+// most `most`.
+void text_put_user_frames(struct text_report *report, uint32_t stack, size_t indent, size_t most);
+
+// The name of a lock, short enough for a sentence.
+const char *lock_words(struct text_report *report, const struct lock *lock);
+// "metrics_lock (mutex)"
+const char *lock_and_kind(struct text_report *report, const struct lock *lock);
+// "2 threads wait for each other", "lock_a and lock_b"
+const char *deadlock_words(struct text_report *report, const struct order_cycle *cycle);
+const char *cycle_lock_words(struct text_report *report, const struct order_cycle *cycle);
+
 // "  … 8 more" where rows were left out.
 void text_put_more(struct text_report *report, size_t left_out, const char *what);
 
+// A line of the summary: a label of at most 8 columns, a '!' if something is wrong.
+void text_put_line(struct text_report *report, const char *label, bool wrong, const char *text);
+
 void text_put_summary(struct text_report *report);
+void text_put_deadlock_line(struct text_report *report);
+void text_put_lock_lines(struct text_report *report);
+void text_put_unseen_line(struct text_report *report);
 void text_put_heap(struct text_report *report, unsigned tables);
 void text_put_locks(struct text_report *report);
+void text_put_lock_holders(struct text_report *report);
+void text_put_deadlocks(struct text_report *report);
+void text_put_order(struct text_report *report);
+void text_put_misuses(struct text_report *report);
 void text_put_threads(struct text_report *report);
 void text_put_thread_places(struct text_report *report);
+
+// As it was called, short enough for a sentence.
+const char *text_program_name(struct text_report *report);
+
+// "gaiaprof: deadlock: 2 threads of stress (pid 123) wait for each other"
+void text_put_deadlock_heading(struct text_report *report, const struct order_cycle *cycle);
+// One deadlock: what each thread waits for, and holds.
+void text_put_deadlock(struct text_report *report, const struct order_cycle *cycle);
 
 // The words for "at exit" and the end of a process that had none.
 const char *text_end_words(const struct profile *profile);

@@ -11,14 +11,12 @@
 #define LABEL_COLUMNS 12
 
 // What is worth a '!'.
-#define WAIT_MIN_NS 1000000        // of waiting for locks,
-#define WAIT_SHARE_MIN 0.01        // and of the run
 #define TEMPORARY_MIN 10000        // temporary blocks of one place,
 #define TEMPORARY_SHARE_MIN 0.5    // and of all allocations
 #define TEMPORARY_WORTH_SAYING 0.1 // of the blocks of the first place
 #define NAMELESS_SHARE_MIN 0.5     // of the bytes, without a function name
 
-static void put_line(struct text_report *report, const char *label, bool wrong, const char *text)
+void text_put_line(struct text_report *report, const char *label, bool wrong, const char *text)
 {
     fprintf(report->out, "  %-8s%s%c%s ", label, wrong ? report->alarm : "", wrong ? '!' : ' ',
             wrong ? report->plain : "");
@@ -50,7 +48,7 @@ static const char *state_words(struct text_report *report)
 }
 
 // As it was called: the file itself may go by another name (busybox, redis-server).
-static const char *program_name(struct text_report *report)
+const char *text_program_name(struct text_report *report)
 {
     const struct profile *profile = report->profile;
     const char *called = profile->arg_count ? profile->args[0] : profile->exe;
@@ -65,7 +63,7 @@ static void put_title(struct text_report *report)
     const char *ran = profile->duration_ns >= 0
                           ? text_format(report, "ran %s, ", unit_ns(profile->duration_ns).text)
                           : "";
-    const char *title = text_format(report, "%s (pid %u)  %s%s", program_name(report),
+    const char *title = text_format(report, "%s (pid %u)  %s%s", text_program_name(report),
                                     profile->header.pid, ran, state_words(report));
     const char *file =
         text_or_empty(report, text_printable(&report->region, path_basename(profile->path)));
@@ -95,12 +93,13 @@ static void put_nameless(struct text_report *report, struct heap_row *const *row
         (double)bytes < NAMELESS_SHARE_MIN * (double)total)
         return;
     module = text_or_empty(report, text_printable(&report->region, path_basename(module)));
-    put_line(report, "names", false,
-             text_format(report,
-                         "%s%s of the bytes come from code without function names: install the "
-                         "debug symbols of %s (on Debian its -dbgsym package)",
-                         report->about, unit_share(bytes, total).text,
-                         text_cut(&report->region, module, 40)));
+    text_put_line(
+        report, "names", false,
+        text_format(report,
+                    "%s%s of the bytes come from code without function names: install the "
+                    "debug symbols of %s (on Debian its -dbgsym package)",
+                    report->about, unit_share(bytes, total).text,
+                    text_cut(&report->region, module, 40)));
 }
 
 static void put_heap_where(struct text_report *report)
@@ -118,11 +117,12 @@ static void put_heap_where(struct text_report *report)
                            ? ""
                            : text_format(report, ", %s%s of its blocks temporary", report->about,
                                          unit_share(temporary, blocks).text);
-    put_line(report, "", wrong,
-             text_format(
-                 report, "%s%s of the bytes from %s%s", report->about,
-                 unit_share(top->counts.allocated_bytes, report->heap.shown.allocated_bytes).text,
-                 place_phrase(report, top->place), also));
+    text_put_line(
+        report, "", wrong,
+        text_format(
+            report, "%s%s of the bytes from %s%s", report->about,
+            unit_share(top->counts.allocated_bytes, report->heap.shown.allocated_bytes).text,
+            place_phrase(report, top->place), also));
     put_nameless(report, rows, count);
 }
 
@@ -172,76 +172,17 @@ static void put_heap_line(struct text_report *report)
     if (silence) {
         bool bypassed =
             profile->header.heap_bypassed && profile->header.heap_mode != PROFILE_HEAP_OFF;
-        put_line(report, "heap", bypassed, silence);
+        text_put_line(report, "heap", bypassed, silence);
         return;
     }
-    put_line(report, "heap", false,
-             text_format(report, "%s%s allocations, %s%s, %s   peak %s%s   %s %s", report->about,
-                         unit_count(total->allocations).text, report->about,
-                         unit_bytes(total->allocated_bytes).text, heap_mode_words(report),
-                         profile->header.peak_slack_bytes ? "~" : report->about,
-                         unit_bytes(total->peak_bytes).text, text_end_words(profile),
-                         live_words(report)));
+    text_put_line(report, "heap", false,
+                  text_format(report, "%s%s allocations, %s%s, %s   peak %s%s   %s %s",
+                              report->about, unit_count(total->allocations).text, report->about,
+                              unit_bytes(total->allocated_bytes).text, heap_mode_words(report),
+                              profile->header.peak_slack_bytes ? "~" : report->about,
+                              unit_bytes(total->peak_bytes).text, text_end_words(profile),
+                              live_words(report)));
     put_heap_where(report);
-}
-
-// --- locks
-
-static const char *wait_place(struct text_report *report, const struct lock *lock)
-{
-    struct wait_row *rows;
-    size_t count;
-    if (wait_rows_make(report->profile, lock, &rows, &count) != 0 || count == 0)
-        return "";
-    return text_format(report, ", %s of it in %s", unit_share(rows[0].wait_ns, lock->wait_ns).text,
-                       place_phrase(report, rows[0].place));
-}
-
-static const char *lock_phrase(struct text_report *report, const struct lock *lock)
-{
-    const char *name = text_printable(&report->region, lock->name);
-    return text_cut(&report->region, text_or_empty(report, name), 40);
-}
-
-static void put_waits(struct text_report *report, int64_t wait_ns, size_t waited_for)
-{
-    const struct profile *profile = report->profile;
-    const struct lock *worst = &profile->locks[0]; // they are sorted by wait
-    bool wrong =
-        wait_ns >= WAIT_MIN_NS && (double)wait_ns >= WAIT_SHARE_MIN * (double)profile->duration_ns;
-    const char *waited = text_format(report, "%s", unit_ns(wait_ns).text);
-    const char *text =
-        waited_for == 1
-            ? text_format(report, "%s waited for %s%s", waited, lock_phrase(report, worst),
-                          wait_place(report, worst))
-            : text_format(report, "%s waited for %s locks, %s for %s%s", waited,
-                          unit_count((int64_t)waited_for).text, unit_ns(worst->wait_ns).text,
-                          lock_phrase(report, worst), wait_place(report, worst));
-    put_line(report, "locks", wrong, text);
-}
-
-static void put_lock_line(struct text_report *report)
-{
-    const struct profile *profile = report->profile;
-    int64_t wait_ns = 0, acquisitions = 0;
-    size_t waited_for = 0;
-    for (size_t i = 0; i < profile->lock_count; i++) {
-        wait_ns += profile->locks[i].wait_ns;
-        acquisitions += profile->locks[i].acquisitions;
-        waited_for += profile->locks[i].contentions != 0;
-    }
-    if (!profile->header.locks_on)
-        put_line(report, "locks", false, "not recorded (GAIAPROF_LOCKS=on)");
-    else if (waited_for)
-        put_waits(report, wait_ns, waited_for);
-    else if (profile->lock_count)
-        put_line(report, "locks", false,
-                 text_format(report, "nobody waited: %s acquisition%s of %s mutex%s",
-                             unit_count(acquisitions).text, acquisitions == 1 ? "" : "s",
-                             unit_count((int64_t)profile->lock_count).text,
-                             profile->lock_count == 1 ? "" : "es"));
-    else
-        put_line(report, "locks", false, "none");
 }
 
 // --- threads
@@ -281,29 +222,42 @@ static const char *running_words(struct text_report *report)
                        thread_places(report, false));
 }
 
+static const char *growth_words(struct text_report *report)
+{
+    const struct thread_growth *growth = &report->profile->threads.growth[0];
+    const struct place *place = stack_user_frame(report->profile, growth->creation_stack)->place;
+    return text_format(report, "more and more, %s after %s in half the run, made by %s",
+                       unit_count(growth->counts[GROWTH_WINDOWS - 1]).text,
+                       unit_count(growth->counts[GROWTH_WINDOWS / 2 - 1]).text,
+                       place_phrase(report, place));
+}
+
 static void put_thread_line(struct text_report *report)
 {
     const struct threads *threads = &report->profile->threads;
     if (!report->profile->header.threads_on) {
-        put_line(report, "threads", false, "not recorded (GAIAPROF_THREADS=on)");
+        text_put_line(report, "threads", false, "not recorded (GAIAPROF_THREADS=on)");
         return;
     }
     if (threads->created == 0) {
-        put_line(report, "threads", false, "none created");
+        text_put_line(report, "threads", false, "none created");
         return;
     }
     if (threads->leaked)
-        put_line(report, "threads", true,
-                 text_format(report, "%s of %s finished and were never joined%s",
-                             unit_count(threads->leaked).text, unit_count(threads->created).text,
-                             thread_places(report, true)));
+        text_put_line(report, "threads", true,
+                      text_format(report, "%s of %s finished and were never joined%s",
+                                  unit_count(threads->leaked).text,
+                                  unit_count(threads->created).text, thread_places(report, true)));
     const char *label = threads->leaked ? "" : "threads";
     if (threads->running)
-        put_line(report, label, false, running_words(report));
+        text_put_line(report, label, false, running_words(report));
     else if (!threads->leaked)
-        put_line(report, label, false,
-                 text_format(report, "%s created, all joined or detached; at most %s at once",
-                             unit_count(threads->created).text, unit_count(threads->peak).text));
+        text_put_line(report, label, false,
+                      text_format(report, "%s created, all joined or detached; at most %s at once",
+                                  unit_count(threads->created).text,
+                                  unit_count(threads->peak).text));
+    if (threads->growth_count)
+        text_put_line(report, "", true, growth_words(report));
 }
 
 // --- what the report does not know
@@ -316,6 +270,7 @@ static const char *const drop_words[PROFILE_DROP_COUNT] = {
     [PROFILE_DROP_STACK_LIMIT] = "because there were too many distinct stacks",
     [PROFILE_DROP_REUSED] = "because a free was not seen",
     [PROFILE_DROP_CONTENDED] = "because a table stayed locked",
+    [PROFILE_DROP_ORDER_LIMIT] = "of taking locks in yet another order",
 };
 
 static void put_lost_line(struct text_report *report)
@@ -330,7 +285,7 @@ static void put_lost_line(struct text_report *report)
     bool partial = !report->profile->complete;
     if (partial)
         text = text_format(report, "%s%spart of the profile", text, *text ? "; " : "");
-    put_line(report, "lost", *text != '\0', *text ? text : "nothing");
+    text_put_line(report, "lost", *text != '\0', *text ? text : "nothing");
 }
 
 static void put_module_note(struct text_report *report, enum symbolizer_state state,
@@ -343,9 +298,9 @@ static void put_module_note(struct text_report *report, enum symbolizer_state st
     const char *name = text_or_empty(report, text_printable(&report->region, path_basename(path)));
     const char *others =
         count == 1 ? "" : text_format(report, " and %zu other%s", count - 1, count == 2 ? "" : "s");
-    put_line(report, "note", false,
-             text_format(report, "no names from %s%s: %s", text_cut(&report->region, name, 40),
-                         others, words));
+    text_put_line(report, "note", false,
+                  text_format(report, "no names from %s%s: %s", text_cut(&report->region, name, 40),
+                              others, words));
 }
 
 // What a sample can't tell: one place in 20 that allocates 3 intervals has no sample (1/e^3).
@@ -353,12 +308,13 @@ static void put_sampling_note(struct text_report *report)
 {
     int64_t samples = report->profile->heap.total.samples.taken;
     if (profile_is_sampled(report->profile) && samples != 0)
-        put_line(report, "note", false,
-                 text_format(report,
-                             "~ estimated from %s sample%s, ± at 95%% confidence; places below %s "
-                             "may be missing",
-                             unit_count(samples).text, samples == 1 ? "" : "s",
-                             unit_bytes((int64_t)report->profile->header.sample_bytes * 3).text));
+        text_put_line(
+            report, "note", false,
+            text_format(report,
+                        "~ estimated from %s sample%s, ± at 95%% confidence; places below %s "
+                        "may be missing",
+                        unit_count(samples).text, samples == 1 ? "" : "s",
+                        unit_bytes((int64_t)report->profile->header.sample_bytes * 3).text));
 }
 
 static void put_notes(struct text_report *report)
@@ -367,24 +323,24 @@ static void put_notes(struct text_report *report)
     const struct profile_header *header = &profile->header;
     put_sampling_note(report);
     for (size_t i = 0; i < profile->note_count; i++)
-        put_line(report, "note", false, profile->notes[i]);
+        text_put_line(report, "note", false, profile->notes[i]);
     if (header->truncated_stacks)
-        put_line(report, "note", false,
-                 text_format(report,
-                             "%s events have stacks of more than %u frames, the outer ones are "
-                             "missing (GAIAPROF_MAX_FRAMES)",
-                             unit_count((int64_t)header->truncated_stacks).text,
-                             header->max_frames));
+        text_put_line(
+            report, "note", false,
+            text_format(report,
+                        "%s events have stacks of more than %u frames, the outer ones are "
+                        "missing (GAIAPROF_MAX_FRAMES)",
+                        unit_count((int64_t)header->truncated_stacks).text, header->max_frames));
     if (header->unwind_mismatches)
-        put_line(report, "note", true,
-                 text_format(report, "%s stacks differ from libunwind's",
-                             unit_count((int64_t)header->unwind_mismatches).text));
+        text_put_line(report, "note", true,
+                      text_format(report, "%s stacks differ from libunwind's",
+                                  unit_count((int64_t)header->unwind_mismatches).text));
     put_module_note(report, SYMBOLIZER_REPLACED, "replaced since by another build");
     put_module_note(report, SYMBOLIZER_MISSING, "no longer there, or unreadable");
     const char *allocator =
         text_or_empty(report, text_printable(&report->region, header->allocator));
     if (*allocator && strcmp(allocator, "glibc") != 0)
-        put_line(report, "note", false, text_format(report, "the allocator is %s", allocator));
+        text_put_line(report, "note", false, text_format(report, "the allocator is %s", allocator));
 }
 
 static void put_selection(struct text_report *report)
@@ -397,7 +353,7 @@ static void put_selection(struct text_report *report)
     const char *focus = selection->focus ? text_format(report, "focus=%s ", selection->focus) : "";
     const char *ignore =
         selection->ignore ? text_format(report, "ignore=%s ", selection->ignore) : "";
-    put_line(
+    text_put_line(
         report, "shown", false,
         text_format(report, "%s%sleaves %s%s of %s%s and %s%s of %s%s allocations",
                     text_or_empty(report, text_printable(&report->region, focus)),
@@ -411,10 +367,12 @@ static void put_selection(struct text_report *report)
 void text_put_summary(struct text_report *report)
 {
     put_title(report);
+    text_put_deadlock_line(report);
     put_heap_line(report);
-    put_lock_line(report);
+    text_put_lock_lines(report);
     put_thread_line(report);
     put_lost_line(report);
+    text_put_unseen_line(report);
     put_notes(report);
     put_selection(report);
 }

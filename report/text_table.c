@@ -29,7 +29,25 @@ struct text_row *text_table_row(struct text_table *table)
         table->rows = rows;
         table->room = room;
     }
-    return &table->rows[table->row_count++];
+    struct text_row *row = &table->rows[table->row_count++];
+    *row = (struct text_row){0};
+    return row;
+}
+
+static size_t missing_columns(const char *text, size_t columns)
+{
+    size_t used = text_columns(text);
+    return columns > used ? columns - used : 0;
+}
+
+const char *text_pad_left(struct region *region, const char *text, size_t columns)
+{
+    return region_printf(region, "%*s%s", (int)missing_columns(text, columns), "", text);
+}
+
+const char *text_pad_right(struct region *region, const char *text, size_t columns)
+{
+    return region_printf(region, "%s%*s", text, (int)missing_columns(text, columns), "");
 }
 
 static size_t cell_columns(const char *cell)
@@ -120,6 +138,11 @@ static void print_row(const struct text_table *table, const struct widths *width
                       const struct text_row *row, FILE *out)
 {
     const char *const *numbers = &row->cells[TEXT_TABLE_NAMES];
+    if (row->line) {
+        fprintf(out, "%*s%s\n", INDENT, "",
+                text_cut(table->region, row->line, TEXT_COLUMNS - INDENT));
+        return;
+    }
     const char *where = row->cells[1] ? row->cells[1] : "";
     const char *name =
         text_cut(table->region, row->cells[0] ? row->cells[0] : "", widths->columns[0]);

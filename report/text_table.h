@@ -17,6 +17,7 @@
 
 struct text_row {
     const char *cells[TEXT_TABLE_CELLS]; // printable; NULL: empty
+    const char *line;                    // in place of cells, if it is set
 };
 
 struct text_table {
@@ -32,6 +33,10 @@ struct text_table {
 
 // A row to fill; NULL without memory.
 struct text_row *text_table_row(struct text_table *table);
+
+// Fills `text` up with blanks, before or behind it. NULL without memory.
+const char *text_pad_left(struct region *region, const char *text, size_t columns);
+const char *text_pad_right(struct region *region, const char *text, size_t columns);
 
 void text_table_print(const struct text_table *table, FILE *out, const char *bold,
                       const char *plain);

@@ -31,6 +31,34 @@ static void put_place_row(struct text_report *report, struct text_row *row,
     row->cells[7] = text_format(report, "%s", unit_ns(thread->cpu_ns).text);
 }
 
+static void put_adopted(struct text_report *report)
+{
+    int64_t adopted = report->profile->threads.adopted;
+    if (adopted)
+        fprintf(report->out, "  %s more %s not created by pthread_create as seen here\n",
+                unit_count(adopted).text, adopted == 1 ? "was" : "were");
+}
+
+// "  alive or not joined, over time: 3, 8, 13, 18 ..., made by pool_start (pool.c:77)"
+static void put_growth(struct text_report *report)
+{
+    const struct threads *threads = &report->profile->threads;
+    for (size_t i = 0; i < threads->growth_count && i < report->rows; i++) {
+        const struct thread_growth *growth = &threads->growth[i];
+        if (growth->hidden)
+            continue;
+        const char *text = "alive or not joined, over time:";
+        for (size_t j = 0; j < GROWTH_WINDOWS; j++)
+            text = text_format(report, "%s%s %s", text, j ? "," : "",
+                               unit_count(growth->counts[j]).text);
+        const struct place *place =
+            stack_user_frame(report->profile, growth->creation_stack)->place;
+        fputs("  ", report->out);
+        text_wrap(text_format(report, "%s, made by %s", text, place_phrase(report, place)), 4,
+                  report->out);
+    }
+}
+
 void text_put_thread_places(struct text_report *report)
 {
     static const char *const titles[] = {"created", "joined",  "detached",
@@ -39,8 +67,12 @@ void text_put_thread_places(struct text_report *report)
     struct thread_row *rows;
     size_t count;
     report->failed |= thread_rows_make(report->profile, by, &rows, &count) != 0;
-    if (report->failed || count == 0)
+    if (report->failed)
         return;
+    if (count == 0) {
+        put_adopted(report);
+        return;
+    }
     struct text_table table = {
         .region = &report->region,
         .heading = "THREADS",
@@ -59,6 +91,8 @@ void text_put_thread_places(struct text_report *report)
     fputc('\n', report->out);
     text_table_print(&table, report->out, report->bold, report->plain);
     text_put_more(report, count - shown, " places");
+    put_adopted(report);
+    put_growth(report);
 }
 
 // --- one by one

@@ -6,18 +6,19 @@
 #include <string.h>
 
 const struct view views[] = {
-    {"all", TABLES_HEAP | TABLE_LOCKS | TABLE_THREAD_CREATE, "everything (the default)"},
+    {"all", TABLES_HEAP | TABLE_LOCKS | TABLE_ORDER | TABLE_MISUSE | TABLE_THREAD_CREATE,
+     "everything (the default)"},
     {"heap", TABLES_HEAP, "allocs, inuse, peak and temporary"},
     {"allocs", TABLE_ALLOCATIONS, "every allocation, freed or not"},
     {"inuse", TABLE_LIVE, "blocks not freed when the report is made"},
     {"peak", TABLE_PEAK, "what was live when most memory was"},
     {"temporary", TABLE_TEMPORARY, "blocks freed before their thread's next allocation"},
-    {"block", TABLE_LOCKS, "time waited for locks, by lock and waiting stack"},
+    {"block", TABLE_LOCKS, "time waited, by lock and waiting stack"},
+    {"mutex", TABLE_HOLDERS, "who made others wait for locks, by stack of the unlock"},
+    {"order", TABLE_ORDER | TABLE_MISUSE, "deadlocks, locks taken in circles, misuse of locks"},
     {"threads", TABLE_THREADS, "every thread"},
     {"threadcreate", TABLE_THREAD_CREATE, "threads by the place that created them"},
     {"leaks", 0, NULL},
-    {"mutex", 0, NULL},
-    {"order", 0, NULL},
     {"cpu", 0, NULL},
     {"timeline", 0, NULL},
     {NULL, 0, NULL},
@@ -29,8 +30,8 @@ const struct sort_key sort_keys[] = {
     {"live", SORT_LIVE, TABLES_HEAP},
     {"peak", SORT_PEAK, TABLES_HEAP},
     {"temporary", SORT_TEMPORARY, TABLES_HEAP},
-    {"wait", SORT_WAIT, TABLE_LOCKS | TABLE_THREADS},
-    {"count", SORT_COUNT, TABLE_LOCKS | TABLE_THREAD_CREATE},
+    {"wait", SORT_WAIT, TABLE_LOCKS | TABLE_HOLDERS | TABLE_THREADS},
+    {"count", SORT_COUNT, TABLE_LOCKS | TABLE_HOLDERS | TABLE_THREAD_CREATE},
     {"leaked", SORT_LEAKED, TABLE_THREAD_CREATE},
     {"cpu", SORT_CPU, TABLE_THREADS | TABLE_THREAD_CREATE},
     {NULL, SORT_DEFAULT, 0},
@@ -40,9 +41,9 @@ static const struct {
     enum view_table table;
     enum sort_by by;
 } defaults[] = {
-    {TABLE_ALLOCATIONS, SORT_BYTES},    {TABLE_LIVE, SORT_LIVE},  {TABLE_PEAK, SORT_PEAK},
-    {TABLE_TEMPORARY, SORT_TEMPORARY},  {TABLE_LOCKS, SORT_WAIT}, {TABLE_THREADS, SORT_DEFAULT},
-    {TABLE_THREAD_CREATE, SORT_LEAKED},
+    {TABLE_ALLOCATIONS, SORT_BYTES},    {TABLE_LIVE, SORT_LIVE},    {TABLE_PEAK, SORT_PEAK},
+    {TABLE_TEMPORARY, SORT_TEMPORARY},  {TABLE_LOCKS, SORT_WAIT},   {TABLE_THREADS, SORT_DEFAULT},
+    {TABLE_THREAD_CREATE, SORT_LEAKED}, {TABLE_HOLDERS, SORT_WAIT},
 };
 
 const struct view *view_find(const char *name)

@@ -13,10 +13,14 @@ enum view_table {
     TABLE_LIVE = 2,
     TABLE_PEAK = 4,
     TABLE_TEMPORARY = 8,
-    TABLE_LOCKS = 16,
+    TABLE_LOCKS = 16,         // by waiters
     TABLE_THREADS = 32,       // one row a thread
     TABLE_THREAD_CREATE = 64, // one row a creation place
+    TABLE_HOLDERS = 128,
+    TABLE_ORDER = 256, // and deadlocks
+    TABLE_MISUSE = 512,
 };
+#define TABLES_LOCKS (TABLE_LOCKS | TABLE_HOLDERS | TABLE_ORDER | TABLE_MISUSE)
 #define TABLES_HEAP (TABLE_ALLOCATIONS | TABLE_LIVE | TABLE_PEAK | TABLE_TEMPORARY)
 
 struct view {

@@ -13,6 +13,8 @@ The answer stands in comments of the program's source:
     // STATUS: 3                                     exit status of both runs (default 0)
     // STACK: unlimited                              no limit of its stack, in both runs
     // OUTPUT: varies                                the output is not compared
+    // STDERR: potential                             the profiled standard error has a line with
+                                                     this; the two are not compared
 
 --options are more of GAIAPROF_OPTIONS, and --expect more to be true, of another run of the same
 program. What `unwind=check` prints of stacks that differ is not compared.
@@ -28,6 +30,14 @@ directory is a fresh one for each run; expressions may use
     sites(f)  heap sites with function f anywhere in the stack
     spelled(s) whether the functions step_N of site s, outermost first, spell its blocks' size
     lock(n)   the lock of name n
+    locks_of(k, f) locks of kind k that function f created or allocated, of any without f
+    waiters(n), holders(n)  of the lock of name n: {leaf function: its figures, summed}
+    pairs(n)  {(leaf of the waiter, leaf of the holder): figures, summed}
+    order(n, ...) what `order` says of exactly the locks of these names; of all without names
+    edges(o)  of one of these: {(name from, name to): (leaf of stack_from, leaf of stack_to)}
+    misuse(k) what `misuse` says of kind k: [(lock's name, count, leaves of both stacks)]
+    functions(s)  the functions of a stack, leaf first
+    about(a, b)   whether a is b within 5 %
     thread(f) thread records created by function f
     stdout    what the program printed
     profile_bytes  the size of the first profile
@@ -113,6 +123,30 @@ def spelled(site):
     return site["allocated_bytes"] == site["allocations"] * int(digits or 0)
 
 
+def functions(stack):
+    return [bare(frame.get("function")) for frame in stack]
+
+
+def about(measured, known, part=0.05):
+    return abs(int(measured) - int(known)) <= part * int(known)
+
+
+def by_leaf(parts):
+    leaves = {}
+    for part in parts:
+        leaves.setdefault(bare(leaf(part["stack"])), []).append(part)
+    return {name: summed(same) for name, same in leaves.items()}
+
+
+def edges(found):
+    def name(index):
+        return None if index is None else found["locks"][index]["name"]
+
+    return {(name(edge.get("from")), name(edge["to"])):
+            (bare(leaf(edge.get("stack_from"))), bare(leaf(edge["stack_to"])))
+            for edge in found["edges"]}
+
+
 class Answer:
     """What the expressions of a program see."""
 
@@ -132,25 +166,68 @@ class Answer:
     def lock(self, name):
         return next(lock for lock in self.report["locks"] if lock["name"] == name)
 
+    def locks_of(self, kind, function=None):
+        return [lock for lock in self.report["locks"] if lock["kind"] == kind and (
+            not function or function in functions(lock["created_by"]) or
+            function in functions(lock.get("block", {}).get("stack", [])))]
+
+    def waiters(self, name):
+        return by_leaf(self.lock(name)["waiters"])
+
+    def holders(self, name):
+        return by_leaf(self.lock(name)["holders"])
+
+    def pairs(self, name):
+        lock = self.lock(name)
+        leaves = {}
+        for part in lock["pairs"]:
+            key = tuple(bare(leaf(lock[of + "s"][part[of]]["stack"]))
+                        for of in ("waiter", "holder"))
+            leaves.setdefault(key, []).append({k: part[k] for k in ("count", "wait_ns")})
+        return {key: summed(parts) for key, parts in leaves.items()}
+
+    def order(self, *names):
+        return [found for found in self.report["order"] if not names or
+                sorted(lock["name"] for lock in found["locks"]) == sorted(names)]
+
+    def misuse(self, kind):
+        return [(found["lock"]["name"], found["count"], bare(leaf(found["stack"])),
+                 bare(leaf(found.get("other_stack"))))
+                for found in self.report["misuse"] if found["kind"] == kind]
+
     def thread(self, function):
         return [record for record in self.report["threads"]["records"]
                 if any(frame.get("function") == function for frame in record["created_by"])]
 
     def names(self):
         names = {"report": self.report, "reports": self.reports, "stdout": self.stdout,
-                 "spelled": spelled}
+                 "spelled": spelled, "functions": functions, "about": about,
+                 "edges": edges}
         for part in ("heap", "health", "process", "threads", "profile_bytes"):
             names[part] = self.report.get(part)
-        for function in ("site", "sites", "lock", "thread"):
+        for function in ("site", "sites", "lock", "locks_of", "waiters", "holders", "pairs",
+                         "order", "misuse", "thread"):
             names[function] = getattr(self, function)
         return names
 
 
 def consistent(report):
     """What is true of every complete report."""
-    heap = report.get("heap")
-    if not heap:
-        return
+    if report.get("heap"):
+        consistent_heap(report["heap"])
+    if is_at_rest(report):
+        for lock in report.get("locks", []):
+            consistent_lock(lock)
+        consistent_waits(report)
+
+
+def is_at_rest(report):
+    """Whether no other thread ran when the report was made: its counters are of one moment."""
+    return (report["process"]["exit"]["kind"] == "exited" and
+            report.get("threads", {}).get("running_at_exit") == 0)
+
+
+def consistent_heap(heap):
     sites = heap["sites"]
     for key in ("allocations", "allocated_bytes", "frees", "freed_bytes", "live_blocks",
                 "live_bytes", "peak_bytes"):
@@ -158,6 +235,40 @@ def consistent(report):
     assert heap["allocations"] - heap["frees"] == heap["live_blocks"], "live blocks"
     assert heap["allocated_bytes"] - heap["freed_bytes"] == heap["live_bytes"], "live bytes"
     assert heap["peak_bytes"] >= heap["live_bytes"], "peak below the live bytes"
+
+
+CONTENDED = ("mutex", "rwlock", "spin", "semaphore", "once")
+
+
+def consistent_lock(lock):
+    name = f"{lock['kind']} {lock['name']}"
+    waiters, holders, pairs = lock["waiters"], lock["holders"], lock["pairs"]
+    count = lock["contentions"] if lock["kind"] in CONTENDED else lock["waits"]
+    wait_ns = lock["wait_ns"] if lock["kind"] in CONTENDED else lock["idle_ns"]
+    assert count == sum(part["count"] for part in waiters), f"{name}: waits"
+    waited = sum(part["wait_ns"] for part in waiters)
+    assert wait_ns == waited, f"{name}: time waited"
+    assert sum(part["wait_ns"] for part in holders) <= wait_ns, f"{name}: holders' time"
+    assert sum(part["count"] for part in holders) <= count, f"{name}: holders' count"
+    for waiter in waiters:
+        assert sum(waiter["histogram"]) == waiter["count"], f"{name}: histogram"
+        assert waiter["wait_max_ns"] <= waiter["wait_ns"], f"{name}: longest wait"
+        assert waiter["timeouts"] <= waiter["count"], f"{name}: timeouts"
+    for parts, key in ((waiters, "waiter"), (holders, "holder")):
+        for index, part in enumerate(parts):
+            of_part = sum(pair["wait_ns"] for pair in pairs if pair[key] == index)
+            assert of_part <= part["wait_ns"], f"{name}: pairs of a {key}"
+    assert (sum(pair["wait_ns"] for pair in pairs) ==
+            sum(part["wait_ns"] for part in holders)), f"{name}: pairs"
+
+
+def consistent_waits(report):
+    """What threads waited for is what was waited for the locks."""
+    if "locks" not in report or report["threads"]["adopted"]:
+        return
+    locks = sum(lock["wait_ns"] for lock in report["locks"] if lock["kind"] in CONTENDED)
+    records = sum(record["lock_wait_ns"] for record in report["threads"]["records"])
+    assert locks == records, f"threads waited {records} ns, for locks {locks} ns"
 
 
 def main():
@@ -194,10 +305,13 @@ def main():
         profiled = profiled[:2] + ("".join(
             line for line in shown if not line.startswith("gaiaprof: stacks differ")),)
     for name, index in (("exit status", 0), ("stdout", 1), ("stderr", 2)):
-        if plain[index] != profiled[index] and not (index and "OUTPUT" in asked):
+        is_free = index and "OUTPUT" in asked or name == "stderr" and "STDERR" in asked
+        if plain[index] != profiled[index] and not is_free:
             failures.append(f"{name}: without {plain[index]!r}, with {profiled[index]!r}")
     if plain[0] != int(asked.get("STATUS", 0)):
         failures.append(f"exit status {plain[0]}: {plain[2]}")
+    if asked.get("STDERR", "") not in profiled[2]:
+        failures.append(f"stderr has no {asked['STDERR']!r}: {profiled[2]!r}")
     answer = Answer(reports, profiled[1])
     for report in reports:
         try:

@@ -212,7 +212,7 @@ static void random_event(struct random *random, unsigned grow_percent)
         heap_allocated(selves[0], address(block), bytes, PRELOAD_FRAME(stack));
         model_allocate(block, stack, bytes);
     } else {
-        heap_freed(selves[0], address(block));
+        heap_freed(selves[0], address(block), NULL);
         if (is_live)
             model_free(block);
         else
@@ -247,9 +247,9 @@ static void test_peak_by_hand(void **state)
     (void)state;
     heap_allocated(selves[0], address(1), 100, PRELOAD_FRAME(1));
     heap_allocated(selves[0], address(2), 50, PRELOAD_FRAME(2));
-    heap_freed(selves[0], address(1));
+    heap_freed(selves[0], address(1), NULL);
     heap_allocated(selves[0], address(3), 20, PRELOAD_FRAME(3)); // not at the peak
-    heap_freed(selves[0], address(2));
+    heap_freed(selves[0], address(2), NULL);
     read_totals();
     assert_int_equal(profile_header->peak_bytes, 150);
     assert_int_equal(seen[1].peak_bytes, 100);
@@ -266,17 +266,17 @@ static void test_temporary(void **state)
 {
     (void)state;
     heap_allocated(selves[0], address(1), 10, PRELOAD_FRAME(1));
-    heap_freed(selves[0], address(1)); // temporary
+    heap_freed(selves[0], address(1), NULL); // temporary
     heap_allocated(selves[0], address(2), 10, PRELOAD_FRAME(1));
     heap_allocated(selves[0], address(3), 10, PRELOAD_FRAME(1));
-    heap_freed(selves[0], address(2)); // another allocation in between
-    heap_freed(selves[0], address(3)); // temporary: only a free in between
+    heap_freed(selves[0], address(2), NULL); // another allocation in between
+    heap_freed(selves[0], address(3), NULL); // temporary: only a free in between
     heap_allocated(selves[0], address(4), 10, PRELOAD_FRAME(2));
-    heap_freed(selves[1], address(4)); // by another thread
+    heap_freed(selves[1], address(4), NULL); // by another thread
     heap_allocated(selves[0], address(5), 10, PRELOAD_FRAME(3));
-    heap_freed(selves[0], address(5)); // temporary
+    heap_freed(selves[0], address(5), NULL); // temporary
     heap_allocated(selves[1], address(5), 10, PRELOAD_FRAME(3));
-    heap_freed(selves[0], address(5)); // not twice
+    heap_freed(selves[0], address(5), NULL); // not twice
     read_totals();
     assert_int_equal(seen[1].temporary, 2);
     assert_int_equal(seen[2].temporary, 0);
@@ -288,9 +288,9 @@ static void test_temporary_only_of_the_allocating_thread(void **state)
 {
     (void)state;
     heap_allocated(selves[0], address(1), 10, PRELOAD_FRAME(1));
-    heap_freed(selves[1], address(1));
+    heap_freed(selves[1], address(1), NULL);
     heap_allocated(selves[1], address(1), 10, PRELOAD_FRAME(2));
-    heap_freed(selves[0], address(1));
+    heap_freed(selves[0], address(1), NULL);
     read_totals();
     assert_int_equal(whole.frees, 2);
     assert_int_equal(whole.temporary, 0);
@@ -305,10 +305,10 @@ static void test_latest(void **state)
     assert_false(heap_is_latest(selves[1], address(1)));
     heap_allocated(selves[0], address(2), 20, PRELOAD_FRAME(2));
     assert_false(heap_is_latest(selves[0], address(1)));
-    heap_freed(selves[0], address(2));
+    heap_freed(selves[0], address(2), NULL);
     assert_false(heap_is_latest(selves[0], address(2)));
     heap_allocated(selves[0], address(2), 20, PRELOAD_FRAME(2));
-    heap_freed(selves[1], address(2)); // by another thread
+    heap_freed(selves[1], address(2), NULL); // by another thread
     assert_false(heap_is_latest(selves[0], address(2)));
 }
 
@@ -317,7 +317,7 @@ static void test_stack_without_room(void **state)
     (void)state;
     heap_allocated(selves[0], address(1), 10, PRELOAD_FRAME(0));
     assert_int_equal(live_table_get(address(1)).stack, 0);
-    heap_freed(selves[0], address(1));
+    heap_freed(selves[0], address(1), NULL);
     read_totals();
     assert_int_equal(whole.allocations + whole.frees, 0);
     assert_int_equal(profile_header->live_bytes, 0);
@@ -330,7 +330,7 @@ static void test_address_beyond_the_table(void **state)
 
     (void)state;
     heap_allocated(selves[0], far, 10, PRELOAD_FRAME(1));
-    heap_freed(selves[0], far);
+    heap_freed(selves[0], far, NULL);
     read_totals();
     assert_int_equal(whole.allocations, 0);
     assert_int_equal(profile_header->live_bytes, 0);
@@ -341,7 +341,7 @@ static void test_largest_size(void **state)
 {
     (void)state;
     heap_allocated(selves[0], address(1), LIVE_SIZE_MAX, PRELOAD_FRAME(1));
-    heap_freed(selves[0], address(1));
+    heap_freed(selves[0], address(1), NULL);
     read_totals();
     assert_int_equal(profile_header->live_bytes, 0);
     assert_int_equal(whole.freed_bytes, LIVE_SIZE_MAX);
@@ -353,7 +353,7 @@ static void test_freed_as_it_was_allocated(void **state)
 {
     (void)state;
     heap_allocated(selves[0], address(1), LIVE_SIZE_MAX + 1000, PRELOAD_FRAME(1));
-    heap_freed(selves[0], address(1));
+    heap_freed(selves[0], address(1), NULL);
     read_totals();
     assert_int_equal(whole.allocated_bytes, whole.freed_bytes);
     assert_int_equal(profile_header->live_bytes, 0);
@@ -377,7 +377,7 @@ static void test_batches(void **state)
         bool is_growing = i / 3000 % 2 == 0;
 
         if (bytes[block] && random_below(&random, 100) < (is_growing ? 30u : 70u)) {
-            heap_freed(self, address(block));
+            heap_freed(self, address(block), NULL);
             live -= bytes[block];
             bytes[block] = 0;
         } else if (!bytes[block]) {
@@ -408,7 +408,7 @@ static void allocate_in_thread(unsigned thread)
         const void *block = address(thread * 100 + i % 100);
 
         if (i >= 100)
-            heap_freed(selves[thread], block);
+            heap_freed(selves[thread], block, NULL);
         heap_allocated(selves[thread], block, 8 + i % 64, PRELOAD_FRAME(1 + i % STACKS));
     }
 }
@@ -477,7 +477,7 @@ static void test_sampled_weights_cancel(void **state)
 
         if (bytes[block] != UINT64_MAX) {
             assert_true(live_filter_may_have(address(block)));
-            heap_freed(selves[0], address(block));
+            heap_freed(selves[0], address(block), NULL);
             bytes[block] = UINT64_MAX;
         } else {
             bytes[block] = random_bytes(&random);
@@ -487,7 +487,7 @@ static void test_sampled_weights_cancel(void **state)
     }
     for (uint32_t block = 0; block < BLOCKS; block++)
         if (bytes[block] != UINT64_MAX)
-            heap_freed(selves[0], address(block));
+            heap_freed(selves[0], address(block), NULL);
     read_totals();
     for (uint32_t stack = 1; stack <= STACKS; stack++) {
         struct profile_cell_samples samples = samples_of(stack);
@@ -527,7 +527,7 @@ static void test_sampled_weights(void **state)
 static void test_sampled_unknown_frees_are_not_counted(void **state)
 {
     (void)state;
-    heap_freed(selves[0], address(1));
+    heap_freed(selves[0], address(1), NULL);
     assert_int_equal(profile_header->unknown_frees, 0);
 }
 
@@ -552,8 +552,8 @@ static void test_sampled_realloc(void **state)
                      PRELOAD_FRAME(3));
     assert_true(live_filter_may_have(address(3)));
     assert_int_equal(records[0].reallocs, sampler_weigh(701).blocks);
-    heap_put_back(address(9), (struct live_block){0, 0}); // nothing was known
-    heap_freed(selves[0], address(3));
+    heap_put_back(address(9), (struct live_block){0}); // nothing was known
+    heap_freed(selves[0], address(3), NULL);
     read_totals();
     assert_int_equal(whole.allocated_bytes, whole.freed_bytes);
     assert_filter_is_empty();
@@ -566,7 +566,7 @@ static void check_missed_free(const void *missed, const void *block)
     heap_sampled(selves[0], missed, 100, PRELOAD_FRAME(1));
     heap_sampled(selves[0], block, 200, PRELOAD_FRAME(2));
     assert_true(live_filter_may_have(block));
-    heap_freed(selves[0], block);
+    heap_freed(selves[0], block, NULL);
     read_totals();
     assert_int_equal(whole.allocated_bytes, whole.freed_bytes);
     assert_int_equal(profile_header->live_bytes, 0);
@@ -590,14 +590,14 @@ static void test_sampled_temporary(void **state)
 {
     (void)state;
     heap_sampled(selves[0], address(1), 10, PRELOAD_FRAME(1));
-    heap_freed(selves[0], address(1));
+    heap_freed(selves[0], address(1), NULL);
     heap_sampled(selves[0], address(1), 10, PRELOAD_FRAME(2));
     sampler_countdown = 1000;
     selves[0]->last_countdown_bytes = 1000;
     assert_true(sampler_skips(0));
-    heap_freed(selves[0], address(1));
+    heap_freed(selves[0], address(1), NULL);
     heap_sampled(selves[0], address(1), 10, PRELOAD_FRAME(3));
-    heap_freed(selves[1], address(1));
+    heap_freed(selves[1], address(1), NULL);
     read_totals();
     assert_int_equal(seen[1].temporary, sampler_weigh(10).blocks);
     assert_int_equal(seen[2].temporary, 0);
@@ -618,7 +618,7 @@ static void test_sampled_sums(void **state)
         bytes += size;
         if (!sampler_skips(size)) {
             heap_sampled(selves[0], address(i % BLOCKS), size, PRELOAD_FRAME(1));
-            heap_freed(selves[0], address(i % BLOCKS));
+            heap_freed(selves[0], address(i % BLOCKS), NULL);
         }
     }
     read_totals();

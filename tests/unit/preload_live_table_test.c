@@ -24,8 +24,8 @@ static int tear_down(void **state)
 static struct live_block put(uint64_t address, uint32_t stack, uint64_t bytes)
 {
     bool is_stored = false;
-    struct live_block before =
-        live_table_put((void *)(uintptr_t)address, (struct live_block){stack, bytes}, &is_stored);
+    struct live_block before = live_table_put((void *)(uintptr_t)address,
+                                              (struct live_block){stack, false, bytes}, &is_stored);
 
     assert_true(is_stored);
     return before;
@@ -189,7 +189,7 @@ static void test_beyond_47_bits(void **state)
         const void *address = (void *)(uintptr_t)addresses[i];
         bool is_stored = true;
 
-        assert_block(live_table_put(address, (struct live_block){2, 2}, &is_stored), 0, 0);
+        assert_block(live_table_put(address, (struct live_block){2, false, 2}, &is_stored), 0, 0);
         assert_false(is_stored);
         assert_block(live_table_get(address), 0, 0);
         assert_block(live_table_take(address), 0, 0);
@@ -228,7 +228,7 @@ static void check_against_model(unsigned granule)
         addresses[i] &= ~(uint64_t)(granule - 1);
     for (unsigned i = 0; i < 300000; i++) {
         uint32_t at = random_below(&random, MODEL_BLOCKS);
-        struct live_block block = {1 + random_below(&random, PROFILE_NODES_MAX - 1),
+        struct live_block block = {1 + random_below(&random, PROFILE_NODES_MAX - 1), false,
                                    random_next(&random) & LIVE_SIZE_MAX};
 
         if (random_below(&random, 2)) {
@@ -237,7 +237,7 @@ static void check_against_model(unsigned granule)
             model[at] = block;
         } else {
             assert_block(take(addresses[at]), model[at].stack, model[at].bytes);
-            model[at] = (struct live_block){0, 0};
+            model[at] = (struct live_block){0};
         }
     }
     for (uint32_t i = 0; i < MODEL_BLOCKS; i++)
@@ -266,7 +266,7 @@ static void put_in_leaves(unsigned thread)
         bool is_stored;
 
         live_table_put((void *)(uintptr_t)thread_block(thread, leaf),
-                       (struct live_block){thread + 1, leaf}, &is_stored);
+                       (struct live_block){thread + 1, false, leaf}, &is_stored);
     }
 }
 

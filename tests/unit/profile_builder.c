@@ -3,6 +3,7 @@
 // profile_builder.c - see profile_builder.h.
 #include "tests/unit/profile_builder.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,11 @@ void profile_builder_init(struct profile_builder *builder)
         .threads.record_bytes = sizeof(struct profile_thread),
         .locks.record_bytes = sizeof(struct profile_lock),
         .waits.record_bytes = sizeof(struct profile_lock_wait),
+        .lock_cells.record_bytes = sizeof(struct profile_lock_cell),
+        .pairs.record_bytes = sizeof(struct profile_lock_pair),
+        .nestings.record_bytes = sizeof(struct profile_lock_nesting),
+        .misuses.record_bytes = sizeof(struct profile_lock_misuse),
+        .deadlocks.record_bytes = sizeof(struct profile_deadlock_link),
         .modules.record_bytes = sizeof(struct builder_module),
         .process = process,
         .process_bytes = sizeof(process),
@@ -64,6 +70,11 @@ void profile_builder_release(struct profile_builder *builder)
     free(builder->threads.records);
     free(builder->locks.records);
     free(builder->waits.records);
+    free(builder->lock_cells.records);
+    free(builder->pairs.records);
+    free(builder->nestings.records);
+    free(builder->misuses.records);
+    free(builder->deadlocks.records);
     free(builder->modules.records);
     free(builder->bytes);
 }
@@ -107,9 +118,37 @@ void builder_thread(struct profile_builder *builder, const struct profile_thread
     record->serial = (uint32_t)builder->threads.count;
 }
 
-void builder_wait(struct profile_builder *builder, const struct profile_lock_wait *wait)
+uint32_t builder_wait(struct profile_builder *builder, const struct profile_lock_wait *wait)
 {
     *(struct profile_lock_wait *)push(&builder->waits) = *wait;
+    return (uint32_t)builder->waits.count;
+}
+
+uint32_t builder_nesting(struct profile_builder *builder,
+                         const struct profile_lock_nesting *nesting)
+{
+    *(struct profile_lock_nesting *)push(&builder->nestings) = *nesting;
+    return (uint32_t)builder->nestings.count;
+}
+
+void builder_lock_cell(struct profile_builder *builder, const struct profile_lock_cell *cell)
+{
+    *(struct profile_lock_cell *)push(&builder->lock_cells) = *cell;
+}
+
+void builder_pair(struct profile_builder *builder, const struct profile_lock_pair *pair)
+{
+    *(struct profile_lock_pair *)push(&builder->pairs) = *pair;
+}
+
+void builder_misuse(struct profile_builder *builder, const struct profile_lock_misuse *misuse)
+{
+    *(struct profile_lock_misuse *)push(&builder->misuses) = *misuse;
+}
+
+void builder_deadlock(struct profile_builder *builder, const struct profile_deadlock_link *link)
+{
+    *(struct profile_deadlock_link *)push(&builder->deadlocks) = *link;
 }
 
 void builder_module(struct profile_builder *builder, uint64_t start, uint64_t end, const char *path)
@@ -156,15 +195,22 @@ static void put_chunk(struct profile_builder *builder, struct profile_chunk chun
 static void put_records(struct profile_builder *builder, uint32_t type,
                         const struct builder_records *records, size_t first, size_t count)
 {
+    size_t bytes = records->file_bytes ? records->file_bytes : records->record_bytes;
     if (count == 0)
         return;
+    char *payload = malloc(count * bytes);
+    if (!payload)
+        abort();
+    for (size_t i = 0; i < count; i++)
+        memcpy(payload + i * bytes, (char *)records->records + (first + i) * records->record_bytes,
+               bytes);
     struct profile_chunk chunk = {
         .type = type,
-        .record_bytes = (uint32_t)records->record_bytes,
+        .record_bytes = (uint32_t)bytes,
         .first_id = (uint32_t)first + 1,
     };
-    put_chunk(builder, chunk, (char *)records->records + first * records->record_bytes,
-              count * records->record_bytes);
+    put_chunk(builder, chunk, payload, count * bytes);
+    free(payload);
 }
 
 // In two chunks where there is enough for two.
@@ -188,6 +234,22 @@ static void put_module(struct profile_builder *builder, const struct builder_mod
               sizeof(module->module) + path_bytes);
 }
 
+static void put_locks(struct profile_builder *builder)
+{
+    bool is_old = builder->header.version < 3;
+    builder->locks.file_bytes = is_old ? 128 : 0;
+    builder->waits.file_bytes = is_old ? 64 : 0;
+    put_all(builder, PROFILE_CHUNK_LOCKS, &builder->locks);
+    put_all(builder, PROFILE_CHUNK_LOCK_WAITS, &builder->waits);
+    if (is_old)
+        return;
+    put_all(builder, PROFILE_CHUNK_LOCK_CELLS, &builder->lock_cells);
+    put_all(builder, PROFILE_CHUNK_LOCK_PAIRS, &builder->pairs);
+    put_all(builder, PROFILE_CHUNK_LOCK_NESTINGS, &builder->nestings);
+    put_all(builder, PROFILE_CHUNK_LOCK_MISUSES, &builder->misuses);
+    put_all(builder, PROFILE_CHUNK_DEADLOCKS, &builder->deadlocks);
+}
+
 void profile_builder_finish(struct profile_builder *builder)
 {
     builder->length_bytes = 0;
@@ -201,8 +263,7 @@ void profile_builder_finish(struct profile_builder *builder)
     put_all(builder, PROFILE_CHUNK_CELLS, &builder->cells);
     put_all(builder, PROFILE_CHUNK_CELLS, &builder->sampled_cells);
     put_all(builder, PROFILE_CHUNK_THREADS, &builder->threads);
-    put_all(builder, PROFILE_CHUNK_LOCKS, &builder->locks);
-    put_all(builder, PROFILE_CHUNK_LOCK_WAITS, &builder->waits);
+    put_locks(builder);
     put_chunk(builder, (struct profile_chunk){.type = PROFILE_CHUNK_PAD}, NULL, 0);
     builder->header.used_bytes = builder->length_bytes;
     memcpy(builder->bytes, &builder->header, sizeof(builder->header));
@@ -238,7 +299,12 @@ static void demo_locks(struct profile_builder *builder)
                                                                  .wait_ns = 212000000,
                                                                  .wait_max_ns = 3100000});
     builder_lock(builder, &(struct profile_lock){.address = 0x601040, .acquisitions = 7});
-    builder_wait(builder, &(struct profile_lock_wait){lock, stack, 90, 212000000, 3100000, 0, ""});
+    builder_wait(builder, &(struct profile_lock_wait){.lock = lock,
+                                                      .stack = stack,
+                                                      .count = 90,
+                                                      .wait_ns = 212000000,
+                                                      .wait_max_ns = 3100000,
+                                                      .histogram = {[20] = 60, [21] = 30}});
 }
 
 static void demo_threads(struct profile_builder *builder)

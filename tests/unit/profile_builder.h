@@ -12,11 +12,13 @@
 struct builder_records {
     void *records;
     size_t count, record_bytes;
+    size_t file_bytes; // of a record in the file; 0: record_bytes
 };
 
 struct profile_builder {
     struct profile_header header; // fields may be set freely until the end
     struct builder_records nodes, cells, sampled_cells, threads, locks, waits;
+    struct builder_records lock_cells, pairs, nestings, misuses, deadlocks;
     struct builder_records modules; // of struct builder_module
     const char *process;            // "exe\0argv[0]\0...", process_bytes long
     size_t process_bytes;
@@ -32,20 +34,31 @@ void profile_builder_release(struct profile_builder *builder);
 uint32_t builder_node(struct profile_builder *builder, uint64_t pc, uint32_t parent);
 uint32_t builder_stack(struct profile_builder *builder, const uint64_t *pcs, size_t count);
 uint32_t builder_lock(struct profile_builder *builder, const struct profile_lock *lock);
+uint32_t builder_wait(struct profile_builder *builder, const struct profile_lock_wait *wait);
+uint32_t builder_nesting(struct profile_builder *builder,
+                         const struct profile_lock_nesting *nesting);
 
 void builder_cell(struct profile_builder *builder, const struct profile_cell *cell);
 void builder_sampled_cell(struct profile_builder *builder, const struct profile_sampled_cell *cell);
 void builder_thread(struct profile_builder *builder, const struct profile_thread *thread);
-void builder_wait(struct profile_builder *builder, const struct profile_lock_wait *wait);
+void builder_lock_cell(struct profile_builder *builder, const struct profile_lock_cell *cell);
+void builder_pair(struct profile_builder *builder, const struct profile_lock_pair *pair);
+void builder_misuse(struct profile_builder *builder, const struct profile_lock_misuse *misuse);
+void builder_deadlock(struct profile_builder *builder, const struct profile_deadlock_link *link);
 void builder_module(struct profile_builder *builder, uint64_t start, uint64_t end,
                     const char *path);
 
-// Makes the file of what was added.
+// Makes the file of what was added. With a header.version below 3 the records about locks are those
+// of that time: shorter, and not of every type.
 void profile_builder_finish(struct profile_builder *builder);
 
 // One of everything: sites of two slots, a peak, temporary blocks, waits, threads of every
 // end. What the tests expect stands in them.
 void profile_builder_fill_demo(struct profile_builder *builder);
+
+// Adds one of everything that can be said of locks: kinds, holders, pairs, orders, deadlocks,
+// misuse.
+void profile_builder_fill_locks(struct profile_builder *builder);
 
 // The same with a heap sampled every 512 KiB. Three places: one with many samples of 1 KiB, mostly
 // freed, in two slots; one with 3 of 64 KiB, all live; one freed to the last.

@@ -27,6 +27,14 @@ static int set_up_sampled(void **state)
     return 0;
 }
 
+static int set_up_locks(void **state)
+{
+    (void)state;
+    profile_builder_init(&built);
+    profile_builder_fill_locks(&built);
+    return 0;
+}
+
 static int tear_down(void **state)
 {
     (void)state;
@@ -46,6 +54,8 @@ static int try_bytes(const void *bytes, size_t length)
     free(rendered(&profile, "text", "all"));
     free(rendered(&profile, "json", "all"));
     free(rendered(&profile, "text", "threads"));
+    free(rendered(&profile, "text", "order"));
+    free(rendered(&profile, "text", "mutex"));
     return 0;
 }
 
@@ -194,6 +204,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_mutations, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_every_truncation, set_up_sampled, tear_down),
         cmocka_unit_test_setup_teardown(test_mutations, set_up_sampled, tear_down),
+        cmocka_unit_test_setup_teardown(test_every_truncation, set_up_locks, tear_down),
+        cmocka_unit_test_setup_teardown(test_mutations, set_up_locks, tear_down),
         cmocka_unit_test_setup_teardown(test_cycle, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_own_parent, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_parent_out_of_range, set_up, tear_down),

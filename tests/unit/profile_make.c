@@ -51,6 +51,8 @@ int main(int argc, char **argv)
         fill_large(&builder, strtoul(argv[3], NULL, 10));
     else if (strcmp(argv[1], "sampled") == 0)
         profile_builder_fill_sampled(&builder);
+    else if (strcmp(argv[1], "locks") == 0)
+        profile_builder_fill_locks(&builder);
     else
         profile_builder_fill_demo(&builder);
     profile_builder_finish(&builder);

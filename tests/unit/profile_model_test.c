@@ -282,7 +282,10 @@ static void test_threads(void **state)
     assert_int_equal(threads->created, 4);
     assert_int_equal(threads->finished, 3);
     assert_int_equal(threads->leaked, 1);
+    assert_int_equal(threads->joined, 1);
+    assert_int_equal(threads->detached, 1);
     assert_int_equal(threads->running, 1);
+    assert_int_equal(threads->adopted, 0);
     assert_string_equal(threads->records[0].join, "running");
     assert_string_equal(threads->records[1].join, "leaked");
     assert_string_equal(threads->records[1].exit, "return");
@@ -299,8 +302,9 @@ static void test_adopted_thread_is_no_leak(void **state)
                                                     .exit_kind = PROFILE_THREAD_RETURNED,
                                                     .end_ns = 5});
     load_built(&profile, &built);
-    assert_int_equal(profile.threads.created, 1);
-    assert_int_equal(profile.threads.finished, 1);
+    assert_int_equal(profile.threads.adopted, 1);
+    assert_int_equal(profile.threads.created, 0);
+    assert_int_equal(profile.threads.finished, 0);
     assert_int_equal(profile.threads.leaked, 0);
     assert_null(profile.threads.records[0].join);
 }
@@ -315,6 +319,83 @@ static void test_duplicate_serials(void **state)
     load_built(&profile, &built);
     assert_int_equal(profile.threads.record_count, 3);
     assert_true(has_note(&profile, "1 thread records"));
+}
+
+// One thread that starts `start` tenths of the run in, and ends after `length` of them; 0: never.
+static void add_run(uint32_t stack, uint64_t start, uint64_t length, uint32_t join_kind)
+{
+    const uint64_t tenth = 100000000, begin = built.header.start_ns + start * tenth;
+    builder_thread(&built, &(struct profile_thread){.origin = PROFILE_ORIGIN_CREATED,
+                                                    .creation_stack = stack,
+                                                    .create_ns = begin,
+                                                    .start_ns = begin,
+                                                    .end_ns = length ? begin + length * tenth : 0,
+                                                    .join_kind = join_kind});
+}
+
+static void set_run_of_a_second(void)
+{
+    built.header.end_ns = built.header.start_ns + 1000000000;
+    builder_thread(&built, &(struct profile_thread){.start_ns = built.header.start_ns});
+}
+
+static void test_timeline(void **state)
+{
+    (void)state;
+    set_run_of_a_second();
+    add_run(0, 2, 2, PROFILE_JOIN_JOINED);
+    add_run(0, 3, 5, PROFILE_JOIN_NONE);
+    add_run(0, 5, 0, PROFILE_JOIN_DETACHED);
+    load_built(&profile, &built);
+    const struct thread_moment *moments = profile.threads.timeline;
+    assert_int_equal(profile.threads.moment_count, 100);
+    static const struct {
+        int64_t percent, alive, unjoined;
+    } expected[] = {{10, 1, 0}, {25, 2, 0}, {35, 3, 0}, {45, 2, 0},
+                    {60, 3, 0}, {90, 2, 1}, {100, 2, 1}};
+    for (size_t i = 0; i < sizeof(expected) / sizeof(*expected); i++) {
+        const struct thread_moment *moment = &moments[expected[i].percent - 1];
+        assert_int_equal(moment->time_ns, expected[i].percent * 10000000);
+        assert_int_equal(moment->alive, expected[i].alive);
+        assert_int_equal(moment->unjoined, expected[i].unjoined);
+    }
+}
+
+static void test_growth(void **state)
+{
+    (void)state;
+    const uint64_t leaking = 0x401000, pool = 0x402000, served = 0x403000;
+    uint32_t leaks = builder_stack(&built, &leaking, 1), pools = builder_stack(&built, &pool, 1);
+    uint32_t serves = builder_stack(&built, &served, 1);
+    set_run_of_a_second();
+    for (uint64_t i = 0; i < 10; i++) {
+        add_run(leaks, i, 1, PROFILE_JOIN_NONE);
+        add_run(pools, 1, 0, PROFILE_JOIN_NONE);
+        add_run(serves, i, 1, PROFILE_JOIN_DETACHED);
+    }
+    load_built(&profile, &built);
+    assert_int_equal(profile.threads.growth_count, 1);
+    assert_int_equal(profile.threads.growth[0].creation_stack, leaks);
+    static const int64_t counts[GROWTH_WINDOWS] = {2, 3, 4, 6, 7, 8, 9, 10};
+    assert_memory_equal(profile.threads.growth[0].counts, counts, sizeof(counts));
+    char *text = rendered(&profile, "text", "all");
+    assert_non_null(strstr(text, "! more and more, 10 after 6 in half the run, made by 0x400fff"));
+    assert_non_null(strstr(text, "over time: 2, 3, 4, 6, 7, 8, 9, 10, made by 0x400fff\n"));
+    free(text);
+}
+
+// Of a process that ended without a word, the latest time known is its end.
+static void test_timeline_of_a_killed_process(void **state)
+{
+    (void)state;
+    set_run_of_a_second();
+    add_run(0, 2, 3, PROFILE_JOIN_NONE);
+    built.header.exit_kind = PROFILE_EXIT_NONE;
+    built.header.end_ns = 0;
+    load_built(&profile, &built);
+    const struct threads *threads = &profile.threads;
+    assert_int_equal(threads->timeline[threads->moment_count - 1].time_ns, 500000000);
+    assert_int_equal(threads->timeline[threads->moment_count - 1].unjoined, 1);
 }
 
 // --- locks
@@ -507,6 +588,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_unknown_mode, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_threads, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_adopted_thread_is_no_leak, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_timeline, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_growth, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_timeline_of_a_killed_process, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_duplicate_serials, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_locks, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_waits_without_lock, set_up, tear_down),

@@ -167,6 +167,8 @@ static void test_what_was_not_recorded_is_absent(void **state)
     assert_absent(root, "heap");
     assert_absent(root, "locks");
     assert_absent(root, "threads");
+    assert_absent(root, "order");
+    assert_absent(root, "misuse");
     assert_absent(root, "leaks");
     assert_absent(root, "cpu");
     json_decref(root);
@@ -184,6 +186,118 @@ static void test_views(void **state)
     root = parsed("block");
     assert_absent(root, "heap");
     assert_non_null(json_object_get(root, "locks"));
+    json_decref(root);
+}
+
+static const json_t *element(const json_t *object, const char *key, size_t index)
+{
+    const json_t *value = json_array_get(json_object_get(object, key), index);
+    assert_non_null(value);
+    return value;
+}
+
+static void assert_text(const json_t *object, const char *key, const char *expected)
+{
+    const json_t *value = json_object_get(object, key);
+    assert_true(json_is_string(value));
+    assert_string_equal(json_string_value(value), expected);
+}
+
+static void test_locks(void **state)
+{
+    (void)state;
+    profile_builder_fill_locks(&built);
+    load_built(&profile, &built);
+    json_t *root = parsed("all");
+    const json_t *lock = element(root, "locks", 0), *pair = element(lock, "pairs", 1);
+    assert_text(json_object_get(root, "mode"), "hold", "exact");
+    assert_text(lock, "kind", "mutex");
+    assert_text(lock, "end", "lives");
+    assert_int_equal(integer(lock, "acquisitions"), 1600);
+    assert_int_equal(integer(lock, "hold_max_ns"), 14000);
+    assert_int_equal(integer(lock, "wait_p50_ns"), 2097152);
+    assert_int_equal(json_array_size(json_object_get(element(lock, "waiters", 0), "histogram")),
+                     PROFILE_WAIT_BUCKETS);
+    assert_int_equal(integer(pair, "waiter"), 0);
+    assert_int_equal(integer(pair, "holder"), 1);
+    assert_int_equal(integer(pair, "wait_ns"), 60000000);
+    assert_absent(lock, "block");
+    assert_absent(lock, "idle_ns");
+    lock = element(root, "locks", 1);
+    assert_int_equal(integer(json_object_get(lock, "block"), "offset"), 16);
+    for (size_t i = 0; i < json_array_size(json_object_get(root, "locks")); i++) {
+        lock = element(root, "locks", i);
+        if (strcmp(json_string_value(json_object_get(lock, "kind")), "condition") != 0)
+            continue;
+        assert_int_equal(integer(lock, "contentions"), 0);
+        assert_int_equal(integer(lock, "waits"), 20);
+        assert_int_equal(integer(lock, "idle_ns"), 900000000);
+        assert_int_equal(integer(lock, "handoff_ns"), 400000);
+        assert_absent(lock, "holds");
+    }
+    json_decref(root);
+}
+
+static void test_order(void **state)
+{
+    (void)state;
+    profile_builder_fill_locks(&built);
+    load_built(&profile, &built);
+    json_t *root = parsed("order");
+    assert_absent(root, "locks");
+    assert_int_equal(json_array_size(json_object_get(root, "order")), 4);
+    const json_t *deadlock = element(root, "order", 0), *orphan = element(root, "order", 2);
+    assert_text(deadlock, "kind", "deadlock");
+    assert_text(deadlock, "why", "cycle");
+    assert_int_equal(integer(deadlock, "t_ns"), 1000000001);
+    assert_text(element(deadlock, "locks", 0), "kind", "rwlock");
+    assert_int_equal(integer(element(deadlock, "edges", 0), "thread"), 2);
+    assert_int_equal(integer(element(deadlock, "edges", 0), "from"), 1);
+    assert_int_equal(json_array_size(json_object_get(element(deadlock, "edges", 0), "stack_from")),
+                     2);
+    assert_text(orphan, "why", "orphan");
+    assert_absent(element(orphan, "edges", 0), "from");
+    assert_int_equal(integer(element(orphan, "edges", 0), "owner"), 2);
+    const json_t *potential = element(root, "order", 3);
+    assert_text(potential, "kind", "potential deadlock");
+    assert_absent(potential, "why");
+    assert_absent(potential, "t_ns");
+    const json_t *misuse = element(root, "misuse", 0);
+    assert_text(misuse, "kind", "condition wait without the mutex");
+    assert_text(json_object_get(misuse, "lock"), "name", "0x603000");
+    assert_int_equal(integer(misuse, "count"), 7);
+    assert_int_equal(integer(misuse, "t_ns"), 500000000);
+    assert_int_equal(json_array_size(json_object_get(misuse, "other_stack")), 2);
+    json_decref(root);
+}
+
+// Present though empty where locks are recorded.
+static void test_nothing_wrong(void **state)
+{
+    (void)state;
+    load_built(&profile, &built);
+    json_t *root = parsed("all");
+    assert_true(json_is_array(json_object_get(root, "order")));
+    assert_true(json_is_array(json_object_get(root, "misuse")));
+    assert_int_equal(json_array_size(json_object_get(root, "locks")), 0);
+    json_decref(root);
+}
+
+static void test_threads(void **state)
+{
+    (void)state;
+    profile_builder_fill_demo(&built);
+    load_built(&profile, &built);
+    json_t *root = parsed("threads");
+    const json_t *threads = json_object_get(root, "threads");
+    assert_int_equal(integer(threads, "joined"), 1);
+    assert_int_equal(integer(threads, "detached"), 1);
+    assert_int_equal(integer(threads, "adopted"), 0);
+    assert_int_equal(json_array_size(json_object_get(threads, "growth")), 0);
+    assert_int_equal(json_array_size(json_object_get(threads, "timeline")), 100);
+    assert_int_equal(integer(element(threads, "timeline", 99), "t_ns"), 2310000000);
+    assert_int_equal(integer(element(threads, "timeline", 99), "alive"), 2);
+    assert_int_equal(integer(element(threads, "timeline", 99), "unjoined"), 1);
     json_decref(root);
 }
 
@@ -227,6 +341,42 @@ static void test_selection(void **state)
     json_decref(root);
 }
 
+// Pairs refer to what is shown of the waiters and the holders.
+static void test_selected_pairs(void **state)
+{
+    (void)state;
+    struct selection selection = {.ignore = "second"};
+    builder_module(&built, 0x400000, 0x500000, "/lib/first.so");
+    builder_module(&built, 0x500000, 0x600000, "/lib/second.so");
+    uint32_t lock = builder_lock(
+        &built, &(struct profile_lock){.address = 0x10, .contentions = 2, .wait_ns = 300});
+    for (uint64_t i = 0; i < 2; i++) {
+        const uint64_t shown = 0x401000 + 16 * i, hidden = 0x501000 + 16 * i;
+        uint32_t wait = builder_wait(
+            &built,
+            &(struct profile_lock_wait){.lock = lock,
+                                        .stack = builder_stack(&built, i ? &shown : &hidden, 1),
+                                        .count = 1,
+                                        .wait_ns = 200 - i});
+        for (uint64_t j = 0; j < 2; j++)
+            builder_pair(&built, &(struct profile_lock_pair){
+                                     .wait = wait,
+                                     .holder_stack = builder_stack(&built, j ? &shown : &hidden, 1),
+                                     .wait_ns = 50 - j});
+    }
+    load_built(&profile, &built);
+    assert_int_equal(selection_apply(&selection, &profile), 0);
+    json_t *root = parsed("all");
+    const json_t *shown_lock = element(root, "locks", 0), *pair = element(shown_lock, "pairs", 0);
+    assert_int_equal(json_array_size(json_object_get(shown_lock, "pairs")), 1);
+    assert_int_equal(integer(pair, "waiter"), 0);
+    assert_int_equal(integer(element(shown_lock, "waiters", 0), "wait_ns"), 199);
+    assert_int_equal(
+        integer(element(shown_lock, "holders", (size_t)integer(pair, "holder")), "wait_ns"),
+        integer(pair, "wait_ns"));
+    json_decref(root);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -236,6 +386,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_schema, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_was_not_recorded_is_absent, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_views, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_locks, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_order, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_nothing_wrong, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_threads, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_selected_pairs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_hostile_strings, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_selection, set_up, tear_down),
     };

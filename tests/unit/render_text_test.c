@@ -68,6 +68,28 @@ static void test_every_view_fits(void **state)
             assert_fits(view->name);
 }
 
+static void test_every_view_of_locks_fits(void **state)
+{
+    (void)state;
+    profile_builder_fill_locks(&built);
+    load_built(&profile, &built);
+    for (const struct view *view = views; view->name; view++)
+        if (view->tables)
+            assert_fits(view->name);
+    assert_says("all", "\n  deadlock! 2 threads wait for each other, for 0x603040 and 0x603000 in");
+    assert_says("all", "locks   ! 212 ms waited for 6 locks, 212 ms for 0x601000, 70.8% of it "
+                       "behind 0x10fff (demo)");
+    assert_says("all", "order   ! potential deadlock of 0x603000 and 0x603040, taken in 0x100ff "
+                       "(demo) and 0x102ff (demo)");
+    assert_says("block", "    holding  0x10fff");
+    assert_says("block", "IDLE  with nothing to do yet");
+    assert_says("mutex", "      behind it  0x3fff");
+    assert_says("mutex", "    [holder not seen]");
+    assert_says("order", "DEADLOCK  2 threads wait for each other, at 1.00 s of the run");
+    assert_says("order", "  potential deadlock of 0x603000 and 0x603040\n");
+    assert_says("order", "MISUSE  of locks");
+}
+
 static void test_summary(void **state)
 {
     (void)state;
@@ -310,6 +332,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_every_view_fits, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_every_view_of_locks_fits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_summary, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_not_recorded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_sampled_views_fit, set_up, tear_down),

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// Locks taken by functions that have returned when the second lock is taken: the first stack shows
+// the function that took it, and those outside that still run.
+// EXPECT: [o["kind"] for o in order("a", "b")] == ["potential deadlock"] and len(report["order"]) == 1
+// EXPECT: edges(order()[0]) == {("a", "b"): ("lock_wrapped", "lock_wrapped"), ("b", "a"): ("lock_wrapped", "lock_wrapped")}
+// EXPECT: all("run_one" in functions(e["stack_to"]) and "run_one" in functions(e["stack_from"]) for e in order()[0]["edges"])
+// EXPECT: all("prepare" not in functions(e["stack_to"]) and "complete" in functions(e["stack_to"]) for e in order()[0]["edges"])
+// EXPECT: all("complete" not in functions(e["stack_from"]) for e in order()[0]["edges"])
+#include "order.h"
+
+pthread_mutex_t a = PTHREAD_MUTEX_INITIALIZER, b = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t *const forwards[] = {&a, &b}, *const backwards[] = {&b, &a};
+
+void lock_wrapped(pthread_mutex_t *mutex)
+{
+    pthread_mutex_lock(mutex);
+}
+
+void unlock_wrapped(pthread_mutex_t *mutex)
+{
+    pthread_mutex_unlock(mutex);
+}
+
+void prepare(pthread_mutex_t *mutex)
+{
+    lock_wrapped(mutex);
+}
+
+void complete(pthread_mutex_t *mutex)
+{
+    volatile char more[200]; // its frame is larger than that of prepare
+
+    more[0] = 1;
+    lock_wrapped(mutex);
+    unlock_wrapped(mutex);
+    more[0]++;
+}
+
+void *run_one(void *argument)
+{
+    pthread_mutex_t **both = argument;
+
+    prepare(both[0]);
+    complete(both[1]);
+    unlock_wrapped(both[0]);
+    return NULL;
+}
+
+int main(void)
+{
+    run_alone(run_one, (void *)forwards);
+    run_alone(run_one, (void *)backwards);
+    return 0;
+}
