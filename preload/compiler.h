@@ -14,8 +14,8 @@
 #define EXPORT __attribute__((visibility("default"), force_align_arg_pointer))
 // Visible to the host, and only jumps on, to libc's function or to a HOOK: never has a frame.
 #define ENTRY __attribute__((visibility("default")))
-// The same with a frame, for CALLER: what it calls of ours is a HOOK, the rest does not mind a stack
-// that is misaligned.
+// The same with a frame, for CALLER: what it calls of ours is a HOOK, the rest does not mind a
+// stack that is misaligned.
 #define LEAN_EXPORT __attribute__((visibility("default")))
 // Behind an ENTRY: to it the host's code is the caller (CALLER).
 #define HOOK __attribute__((noinline, noipa, force_align_arg_pointer))

@@ -2,9 +2,10 @@
 //
 // deadlock.c - finds circles of waiting threads, see deadlock.h.
 //
-// A thread stores what it waits for, and then looks (both sequentially consistent): of two that close
-// a circle at once, at least one sees the other. What one reads of other threads may change under
-// its eyes, so a circle is believed when a second look finds every thread of it in the same wait
+// A thread stores what it waits for, and then looks (both sequentially consistent): of two that
+// close a circle at once, at least one sees the other. What one reads of other threads may change
+// under its eyes, so a circle is believed when a second look finds every thread of it in the same
+// wait
 // (`turn`) and every lock with the same holder: between the looks all of them waited, so none could
 // let its locks go, and it stays so.
 #include "preload/deadlock.h"
@@ -70,7 +71,7 @@ static bool waits_for_readers(const struct lock_waiting *waiting)
     const pthread_rwlock_t *lock = (const void *)(uintptr_t)waiting->lock->place;
 
     return waiting->lock->kind == PROFILE_LOCK_RWLOCK &&
-           (!(waiting->mode & PROFILE_ACQUIRE_READ) || rwlock_prefers_writers(lock));
+           (!(waiting->mode & PROFILE_ACQUIRE_READ) || rwlock_waits_for_writer(lock));
 }
 
 // Whether it lets a thread that has it wait for itself: else the call is refused, or counted.
@@ -90,8 +91,7 @@ static bool waits_for(const struct thread_state *waiter, const struct thread_sta
         return thread_by_serial(waiting->joined->serial) == holder;
     if (waiter == holder && owner_of(lock) == holder)
         return blocks_owner(lock);
-    return owner_of(lock) == holder ||
-           (waits_for_readers(waiting) && holds(holder, lock, false));
+    return owner_of(lock) == holder || (waits_for_readers(waiting) && holds(holder, lock, false));
 }
 
 // Calls `visit` with each thread that the waiter waits for, until it says true.
@@ -171,8 +171,7 @@ static void add_link(struct profile_deadlock_link what, struct thread_state *wai
 {
     struct lock_waiting *waiting = &waiter->locks.waiting;
     uint32_t id;
-    struct profile_deadlock_link *record =
-        record_table_reserve(&links, PROFILE_DROP_MEMORY, &id);
+    struct profile_deadlock_link *record = record_table_reserve(&links, PROFILE_DROP_MEMORY, &id);
 
     waiting->reported = waiting->turn;
     if (!record)
@@ -288,7 +287,8 @@ cold void deadlock_orphaned(struct thread_state *self, const struct lock_state *
 
 void deadlock_reset(void)
 {
-    record_table_reset(&links);
+    if (links.reserved)
+        record_table_reset(&links);
     search_lock.is_taken = 0;
     deadlock_count = 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// glibc_locks.h - what glibc's locks tell without being called: kinds, flags, owners. Their layout is
-// part of the ABI through the static initialisers (sysdeps/nptl/bits/struct_mutex.h,
+// glibc_locks.h - what glibc's locks tell without being called: kinds, flags, owners. Their layout
+// is part of the ABI through the static initialisers (sysdeps/nptl/bits/struct_mutex.h,
 // struct_rwlock.h); the bits of the kinds are from nptl/pthreadP.h. Reads only.
 #ifndef GAIAPROF_GLIBC_LOCKS_H
 #define GAIAPROF_GLIBC_LOCKS_H
@@ -32,8 +32,8 @@ static inline bool mutex_is_untried(const pthread_mutex_t *mutex)
     return mutex_kind(mutex) & MUTEX_UNTRIED;
 }
 
-// Kernel's id of the thread that holds it, 0: none. Of the kinds that are tried it is stored a moment
-// after the lock is taken.
+// Kernel's id of the thread that holds it, 0: none. Of the kinds that are tried it is stored a
+// moment after the lock is taken.
 static inline int mutex_owner(const pthread_mutex_t *mutex)
 {
     if (mutex_kind(mutex) & (MUTEX_ROBUST | MUTEX_PRIO_INHERIT))
@@ -87,10 +87,11 @@ static inline bool rwlock_is_held(const pthread_rwlock_t *lock)
     return atomic_get(&lock->__data.__readers) >> RWLOCK_READER_SHIFT || rwlock_writer(lock);
 }
 
-// Readers wait for writers that wait, and a thread that reads already does so as well.
-static inline bool rwlock_prefers_writers(const pthread_rwlock_t *lock)
+// Whether a writer waits that readers who come now have to wait for, themselves readers or not.
+static inline bool rwlock_waits_for_writer(const pthread_rwlock_t *lock)
 {
-    return atomic_get(&lock->__data.__flags) == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP;
+    return atomic_get(&lock->__data.__flags) == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP &&
+           (atomic_get(&lock->__data.__readers) & RWLOCK_WRITER_WAITS);
 }
 
 static inline uint32_t rwlock_flags(const pthread_rwlock_t *lock)

@@ -37,12 +37,12 @@ EXPORT int pthread_barrier_wait(pthread_barrier_t *barrier)
     arrive(&call, barrier, CALLER);
     result = real.pthread_barrier_wait(barrier);
     lock_wait_end(&call, result == 0 || result == PTHREAD_BARRIER_SERIAL_THREAD ? LOCK_ACQUIRED
-                                                                                 : LOCK_FAILED);
+                                                                                : LOCK_FAILED);
     return result;
 }
 
-EXPORT int pthread_barrier_init(pthread_barrier_t *barrier,
-                                const pthread_barrierattr_t *attributes, unsigned count)
+EXPORT int pthread_barrier_init(pthread_barrier_t *barrier, const pthread_barrierattr_t *attributes,
+                                unsigned count)
 {
     int result, shared = 0;
 

@@ -34,8 +34,7 @@ static_assert(thrd_success == 0, "what hook_acquired_slowly() returns");
 
 LEAN_EXPORT int mtx_lock(mtx_t *mutex)
 {
-    if (unlikely(!hook_records_locks()) ||
-        unlikely(real.pthread_mutex_trylock(posix(mutex)) != 0))
+    if (unlikely(!hook_records_locks()) || unlikely(real.pthread_mutex_trylock(posix(mutex)) != 0))
         return lock_slowly(mutex, CALLER);
     if (unlikely(!hook_acquired_quickly(mutex, PROFILE_LOCK_MUTEX, 0, CALLER)))
         return hook_acquired_slowly(mutex, PROFILE_LOCK_MUTEX, 0, CALLER);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// hooks_condition.c - pthread_cond_*, in both versions that glibc has (2.2.5: what a condition holds
-// is a pointer to the real one), and cnd_*. A wait lets the mutex go and ends with it held again.
+// hooks_condition.c - pthread_cond_*, in both versions that glibc has (2.2.5: what a condition
+// holds is a pointer to the real one), and cnd_*. A wait lets the mutex go and ends with it held
+// again.
 #include "preload/hooks_mutex.h"
-
 #include "preload/misuse.h"
 
 #include <threads.h>
@@ -51,8 +51,8 @@ static void begin(struct condition_wait *wait, const void *condition, pthread_mu
     recording_leave();
 }
 
-// What is none of these leaves the mutex as it was: refused at once. A wait that is cancelled does not
-// come here: the mutex, which the thread holds while it ends, is not on its list then.
+// What is none of these leaves the mutex as it was: refused at once. A wait that is cancelled does
+// not come here: the mutex, which the thread holds while it ends, is not on its list then.
 static int ended(struct condition_wait *wait, int result)
 {
     lock_wait_end(&wait->call, mutex_is_acquired(result) ? LOCK_ACQUIRED

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
 // hooks_futex.c - futexes that the host waits for by libc's syscall(): C++20's atomic::wait, Rust's
-// locks, parking lots. What they are built into is unknown, so a wait is idle time and a wake the end
-// of it. Other system calls pass by here, by a jump.
+// locks, parking lots. What they are built into is unknown, so a wait is idle time and a wake the
+// end of it. Other system calls pass by here, by a jump.
+#include "preload/arch/syscall.h"
 #include "preload/hooks_lock.h"
 #include "preload/hooks_pass.h"
-
-#include "preload/arch/syscall.h"
 
 #include <linux/futex.h>
 #include <sys/syscall.h>
@@ -48,7 +47,7 @@ static long wait_for(const struct futex_call *futex, const struct host_frame *ca
     errno = saved_errno;
     result = call_real(futex);
     saved_errno = errno;
-    lock_wait_end(&call, result == 0               ? LOCK_ACQUIRED
+    lock_wait_end(&call, result == 0                ? LOCK_ACQUIRED
                          : saved_errno == ETIMEDOUT ? LOCK_TIMED_OUT
                                                     : LOCK_FAILED);
     errno = saved_errno;

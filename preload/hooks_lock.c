@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// hooks_lock.c - what the hooks of all locks do where it is not the frequent case, see hooks_lock.h.
+// hooks_lock.c - what the hooks of all locks do where it is not the frequent case, see
+// hooks_lock.h.
 #include "preload/hooks_lock.h"
 
 #include "preload/misuse.h"

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // hooks_lock.h - what the hooks of all locks have in common. The first attempt is a try where that
-// means the same as the call itself: if it succeeds nobody was in the way, and no clock is read. Else
-// the real call waits, between lock_wait_begin() and lock_wait_end(); the guard is never held there.
+// means the same as the call itself: if it succeeds nobody was in the way, and no clock is read.
+// Else the real call waits, between lock_wait_begin() and lock_wait_end(); the guard is never held
+// there.
 #ifndef GAIAPROF_HOOKS_LOCK_H
 #define GAIAPROF_HOOKS_LOCK_H
 

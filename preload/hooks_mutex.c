@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // hooks_mutex.c - pthread_mutex_*. Robust mutexes and those with priority inheritance or protection
-// are not tried: their trylock answers differently from their lock. They are looked at, and the real
-// call is timed if they are taken.
+// are not tried: their trylock answers differently from their lock. They are looked at, and the
+// real call is timed if they are taken.
 #include "preload/hooks_mutex.h"
 
 #include "preload/hooks_pass.h"

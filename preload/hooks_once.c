@@ -2,9 +2,8 @@
 //
 // hooks_once.c - pthread_once and call_once. The thread that runs the routine holds the once
 // meanwhile; others wait for it.
-#include "preload/hooks_lock.h"
-
 #include "preload/glibc_locks.h"
+#include "preload/hooks_lock.h"
 
 #include <threads.h>
 
@@ -52,7 +51,8 @@ static void run_routine(void)
 }
 
 // The thread's latest call is the one whose routine is run: those around it, or that a handler
-// interrupted, come back when it is over. One that was left by an exception is set anew by the next.
+// interrupted, come back when it is over. One that was left by an exception is set anew by the
+// next.
 static void enter(const struct once_call *call)
 {
     struct thread_state *self = thread_self;

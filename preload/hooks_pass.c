@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
 //
-// hooks_pass.c - functions that mostly need no frame of ours: on to the real one by a jump. What does
-// not pass goes to a HOOK, by a jump as well.
-//   malloc, calloc, realloc, free: of a sampled heap nearly everything passes, after a countdown and a
+// hooks_pass.c - functions that mostly need no frame of ours: on to the real one by a jump. What
+// does not pass goes to a HOOK, by a jump as well.
+//   malloc, calloc, realloc, free: of a sampled heap nearly everything passes, after a countdown
+//   and a
 // look into the filter. The rest is in hooks_malloc.c.
 //   unlock, of every kind: of what was locked last and nobody waits for (hooks_mutex.c and others).
 //   syscall: what is no futex (hooks_futex.c).
 #include "preload/hooks_pass.h"
 
+#include "preload/arch/syscall.h"
 #include "preload/hooks_lock.h"
 #include "preload/live_table.h"
 #include "preload/own_heap.h"
 #include "preload/real.h"
 #include "preload/recording.h"
 #include "preload/sampler.h"
-
-#include "preload/arch/syscall.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -110,8 +110,8 @@ static cold long call_kernel(long number, long a, long b, long c, long d, long e
 }
 
 // Takes as many arguments as any system call has, where libc declares `...`: the same registers.
-ENTRY long entry_syscall(long number, long a, long b, long c, long d, long e, long f)
-    __asm__("syscall");
+ENTRY long entry_syscall(long number, long a, long b, long c, long d, long e,
+                         long f) __asm__("syscall");
 
 ENTRY long entry_syscall(long number, long a, long b, long c, long d, long e, long f)
 {

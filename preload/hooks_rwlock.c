@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// hooks_rwlock.c - pthread_rwlock_*. A try is what the real call does first, for readers and writers
-// of every kind of preference.
-#include "preload/hooks_lock.h"
-
+// hooks_rwlock.c - pthread_rwlock_*. A try is what the real call does first, for readers and
+// writers of every kind of preference.
 #include "preload/glibc_locks.h"
+#include "preload/hooks_lock.h"
 #include "preload/hooks_pass.h"
 #include "preload/misuse.h"
 

@@ -25,7 +25,7 @@ static int waited(struct lock_call *call, sem_t *semaphore, int result,
 {
     int saved_errno = errno;
 
-    lock_wait_end(call, result == 0            ? LOCK_ACQUIRED
+    lock_wait_end(call, result == 0          ? LOCK_ACQUIRED
                         : errno == ETIMEDOUT ? LOCK_TIMED_OUT
                                              : LOCK_FAILED);
     if (result == 0)
@@ -34,7 +34,8 @@ static int waited(struct lock_call *call, sem_t *semaphore, int result,
     return result;
 }
 
-// glibc's sem_wait and sem_timedwait act on a pending cancellation first, its sem_clockwait does not.
+// glibc's sem_wait and sem_timedwait act on a pending cancellation first, its sem_clockwait does
+// not.
 EXPORT int sem_wait(sem_t *semaphore)
 {
     struct lock_call call;

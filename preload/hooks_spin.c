@@ -2,7 +2,6 @@
 //
 // hooks_spin.c - pthread_spin_*.
 #include "preload/hooks_lock.h"
-
 #include "preload/hooks_pass.h"
 #include "preload/misuse.h"
 
@@ -102,8 +101,8 @@ EXPORT int pthread_spin_init(pthread_spinlock_t *lock, int shared)
         return ENOMEM;
     result = real.pthread_spin_init(lock, shared);
     if (result == 0)
-        hook_initialised(at(lock), KIND,
-                         shared == PTHREAD_PROCESS_SHARED ? PROFILE_LOCK_SHARED : 0, CALLER);
+        hook_initialised(at(lock), KIND, shared == PTHREAD_PROCESS_SHARED ? PROFILE_LOCK_SHARED : 0,
+                         CALLER);
     return result;
 }
 

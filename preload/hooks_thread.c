@@ -5,6 +5,7 @@
 // functions that we stand in for: libc calls its own.
 #include "preload/hooks_lock.h"
 #include "preload/options.h"
+#include "preload/sys.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -107,10 +108,12 @@ static int note(int error, struct profile_thread *record, enum profile_thread_jo
 {
     if (!record)
         return error;
-    if (error)
+    if (error) {
         atomic_set(&record->join_claim, 0);
-    else
+    } else {
+        atomic_set(&record->join_ns, sys_monotonic_ns());
         atomic_set(&record->join_kind, kind);
+    }
     return error;
 }
 

@@ -215,8 +215,9 @@ uint32_t lock_nest(struct thread_state *self, const struct lock_state *lock, uns
     if (unlikely(locks->held[what.count - 1].nesting == NESTING_STALE))
         renew(self, caller);
     set_key(locks, &what, mode);
-    return likely(lock_nesting_cached(locks, &what.key, &nesting)) ? nesting
-                                                           : nest_anew(self, lock, mode, caller);
+    return likely(lock_nesting_cached(locks, &what.key, &nesting))
+               ? nesting
+               : nest_anew(self, lock, mode, caller);
 }
 
 __attribute__((noinline)) bool lock_nested_quickly(struct thread_locks *locks,
@@ -234,6 +235,8 @@ __attribute__((noinline)) bool lock_nested_quickly(struct thread_locks *locks,
 
 void lock_nesting_reset(void)
 {
+    if (nestings.reserved == 0)
+        return; // nothing is touched yet
     record_table_reset(&nestings);
     memset(buckets, 0, sizeof(buckets));
 }

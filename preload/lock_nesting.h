@@ -12,7 +12,7 @@ struct host_frame;
 struct lock_state;
 struct thread_state;
 
-#define NESTING_STALE UINT32_MAX        // what was held before has changed
+#define NESTING_STALE UINT32_MAX         // what was held before has changed
 #define NESTING_UNKNOWN (UINT32_MAX - 1) // no room for it
 
 // The id of the nesting by which the thread, which holds something, has acquired `lock`;

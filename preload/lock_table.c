@@ -23,8 +23,8 @@
 #define BLOCK_BUCKETS (1u << 14)
 #define CHUNK_SHIFT 5
 #define CHUNKS (1u << 13)
-// From here on a lock that is made anew where one of the same creation stack was before goes on with
-// its record: short-lived locks must not fill the profile.
+// From here on a lock that is made anew where one of the same creation stack was before goes on
+// with its record: short-lived locks must not fill the profile.
 #define LOCKS_PLENTY (1u << 16)
 #define JOIN_ADDRESS (UINT64_C(1) << 63) // of no memory
 // Blocks from which malloc gives memory back to the kernel: what is there later may be anything.
@@ -193,9 +193,8 @@ static cold struct lock_state *add(uint64_t address, enum profile_lock_kind kind
 static void check_freed(struct thread_state *self, const struct lock_state *newest,
                         const struct lock_state *lock, uint32_t stack)
 {
-    if (newest->end_stack && options.heap == HEAP_EXACT &&
-        !lock->block && newest->block_bytes < LARGE_BLOCK_BYTES &&
-        !stack_walk_is_own(self, (uintptr_t)lock->place))
+    if (newest->end_stack && options.heap == HEAP_EXACT && !lock->block &&
+        newest->block_bytes < LARGE_BLOCK_BYTES && !stack_walk_is_own(self, (uintptr_t)lock->place))
         misuse_report(self, PROFILE_MISUSE_FREED, newest, stack, newest->end_stack, 0);
 }
 
@@ -279,6 +278,8 @@ cold void lock_block_freed(struct thread_state *self, const void *block,
 
 void lock_table_reset(void)
 {
+    if (locks.reserved == 0)
+        return; // nothing is touched yet
     record_table_reset(&locks);
     memset(states, 0, sizeof(states));
     memset(buckets, 0, sizeof(buckets));

@@ -18,9 +18,9 @@ struct thread_state;
 
 // What we keep of a lock beside its record. Never given back: threads remember where it is.
 struct lock_state {
-    uint64_t key; // lock_key(), 0 once it has ended
-    uint32_t id;      // of its record
-    uint32_t waiters; // threads in a hook that waits for it
+    uint64_t key;        // lock_key(), 0 once it has ended
+    uint32_t id;         // of its record
+    uint32_t waiters;    // threads in a hook that waits for it
     uint32_t last_owner; // serial
     uint8_t kind;        // enum profile_lock_kind
     uint8_t is_ordered;  // a nesting names it
@@ -51,7 +51,8 @@ void lock_initialised(struct thread_state *self, const void *address, enum profi
 void lock_destroyed(const void *address);
 
 // The host frees a heap block that has locks (struct live_block).
-void lock_block_freed(struct thread_state *self, const void *block, const struct host_frame *caller);
+void lock_block_freed(struct thread_state *self, const void *block,
+                      const struct host_frame *caller);
 
 // By the id of a record.
 struct lock_state *lock_by_id(uint32_t id);

@@ -133,9 +133,10 @@ static cold struct lock_state *add_lock(struct thread_state *self, const void *a
 }
 
 // The thread has not met the lock yet, or others since.
-static __attribute__((noinline)) struct lock_state *
-lock_of_slowly(struct thread_state *self, const void *address, enum profile_lock_kind kind,
-               const struct host_frame *caller)
+static __attribute__((noinline)) struct lock_state *lock_of_slowly(struct thread_state *self,
+                                                                   const void *address,
+                                                                   enum profile_lock_kind kind,
+                                                                   const struct host_frame *caller)
 {
     struct lock_state *lock = lock_find(address);
 
@@ -372,9 +373,8 @@ uint32_t lock_owner_stack(const struct thread_state *self, const struct thread_s
 
     if (!held)
         return 0;
-    return owner == self || held->stack
-               ? held_lock_stack(owner, held)
-               : stack_table_intern(&held->pc, 1, PROFILE_MARKER_RETURNED);
+    return owner == self || held->stack ? held_lock_stack(owner, held)
+                                        : stack_table_intern(&held->pc, 1, PROFILE_MARKER_RETURNED);
 }
 
 // Where the thread ended there is no stack to put theirs together from.

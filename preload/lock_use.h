@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// lock_use.h - what a thread does with locks: counts its acquisitions, knows which it holds, and for
-// how long it did. The path of a lock and an unlock that nobody fights over: no clock, no atomic
-// operation, no system call, and no store to anything another thread stores to.
+// lock_use.h - what a thread does with locks: counts its acquisitions, knows which it holds, and
+// for how long it did. The path of a lock and an unlock that nobody fights over: no clock, no
+// atomic operation, no system call, and no store to anything another thread stores to.
 //
 // A thread finds a lock by its own small cache and counts in cells of its own (struct
 // profile_lock_cell). What a thread holds is a list, latest last, that other threads may look at
@@ -48,8 +48,8 @@ struct held_lock {
 // Of so many acquisitions of a lock by a thread the stack is captured: most circles show then.
 #define LOCK_STACKS 16
 
-// What a thread waits for, for others to see. A wait that was cancelled, or that a handler jumped out
-// of, is found here by the next one, or at the thread's end.
+// What a thread waits for, for others to see. A wait that was cancelled, or that a handler jumped
+// out of, is found here by the next one, or at the thread's end.
 struct lock_waiting {
     struct lock_state *counted; // it is one of the waiters of that; NULL: it does not wait
     uint32_t number;            // of its waits
@@ -206,8 +206,8 @@ bool lock_is_still_held(const struct thread_state *self, const struct held_lock 
 // Takes entry `index` off the list.
 void lock_forget_held(struct thread_locks *locks, uint32_t index);
 
-// Where a thread acquired what it holds: if the stack was not captured then, it is put together from
-// the thread's latest one. Of the calling thread, or one that is blocked.
+// Where a thread acquired what it holds: if the stack was not captured then, it is put together
+// from the thread's latest one. Of the calling thread, or one that is blocked.
 uint32_t held_lock_stack(const struct thread_state *thread, const struct held_lock *held);
 
 // Where `owner`, which may run, acquired a lock that it holds. 0: unknown.

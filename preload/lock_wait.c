@@ -174,7 +174,8 @@ static bool reserve_handovers(struct lock_state *lock)
 
 // --- what a thread waits for
 
-// Whether the wait can be part of a deadlock: not if it ends by itself, or nobody can tell who ends it.
+// Whether the wait can be part of a deadlock: not if it ends by itself, or nobody can tell who ends
+// it.
 static bool is_for_ever(const struct lock_state *lock, unsigned mode)
 {
     return !(mode & PROFILE_ACQUIRE_TRY) && lock->kind != PROFILE_LOCK_SEMAPHORE &&
@@ -232,8 +233,8 @@ static void begin(struct lock_call *call, struct thread_state *self, struct lock
     struct lock_waiting *waiting = &self->locks.waiting;
 
     // of a thread that holds something others may want to know where it came from
-    call->stack = self->locks.held_count ? stack_capture_fresh(self, caller)
-                                         : stack_capture(self, caller);
+    call->stack =
+        self->locks.held_count ? stack_capture_fresh(self, caller) : stack_capture(self, caller);
     reserve_handovers(lock);
     lock_wait_undo(self);
     call->lock = lock;
@@ -355,9 +356,11 @@ void lock_wait_end(struct lock_call *call, enum lock_outcome outcome)
 
 void lock_wait_reset(void)
 {
+    lock_joins_waiting = 0;
+    if (waits.reserved == 0)
+        return; // nothing is touched yet
     record_table_reset(&waits);
     record_table_reset(&pairs);
-    lock_joins_waiting = 0;
     memset(wait_buckets, 0, sizeof(wait_buckets));
     memset(pair_buckets, 0, sizeof(pair_buckets));
 }

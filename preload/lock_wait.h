@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// lock_wait.h - a thread that waits for a lock: for how long, from where, and because of whom. Nobody
-// comes here whose first attempt succeeded.
+// lock_wait.h - a thread that waits for a lock: for how long, from where, and because of whom.
+// Nobody comes here whose first attempt succeeded.
 //
-// Who releases a lock that others wait for writes down when and where it did (a *handover*). A waiter
-// that gets on divides its time between the handovers of that time: up to each one, its holder was
-// in the way.
+// Who releases a lock that others wait for writes down when and where it did (a *handover*). A
+// waiter that gets on divides its time between the handovers of that time: up to each one, its
+// holder was in the way.
 #ifndef GAIAPROF_LOCK_WAIT_H
 #define GAIAPROF_LOCK_WAIT_H
 
@@ -36,9 +36,9 @@ void lock_wait_begin(struct lock_call *call, const void *address, enum profile_l
 void lock_wait_begin_join(struct lock_call *call, struct profile_thread *joined, unsigned mode,
                           const struct host_frame *caller);
 
-// The wait is over. The acquisition itself is the caller's to count. Never called for a wait that is
-// cancelled, or that a handler jumps out of: no cleanup handler of ours is there, since a jump would
-// leave it registered. The thread's next wait or its end finds it (lock_wait_undo).
+// The wait is over. The acquisition itself is the caller's to count. Never called for a wait that
+// is cancelled, or that a handler jumps out of: no cleanup handler of ours is there, since a jump
+// would leave it registered. The thread's next wait or its end finds it (lock_wait_undo).
 void lock_wait_end(struct lock_call *call, enum lock_outcome outcome);
 
 // The calling thread waits no more, if it did.

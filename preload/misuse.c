@@ -82,6 +82,7 @@ cold void misuse_of_lock(struct thread_state *self, enum profile_misuse_kind kin
 
 void misuse_reset(void)
 {
-    record_table_reset(&misuses);
+    if (misuses.reserved)
+        record_table_reset(&misuses);
     newest = 0;
 }

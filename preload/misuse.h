@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// misuse.h - what the host does with locks that POSIX leaves undefined, in the profile: once for each
-// kind, lock and stack, with a count. The call itself goes on as ever. The thread is in a hook.
+// misuse.h - what the host does with locks that POSIX leaves undefined, in the profile: once for
+// each kind, lock and stack, with a count. The call itself goes on as ever. The thread is in a
+// hook.
 #ifndef GAIAPROF_MISUSE_H
 #define GAIAPROF_MISUSE_H
 

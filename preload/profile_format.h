@@ -280,8 +280,12 @@ struct profile_thread {
     uint32_t claim;      // of the writer: the serial, until it is being published
     uint32_t join_claim; // of the writer: a join of it is under way
     uint32_t slot;       // that the thread has or had
+    uint64_t join_ns;    // it was joined or detached; 0: neither, or from the start (version 3)
+    char reserved[56];
 };
-static_assert(sizeof(struct profile_thread) == 128, "layout");
+#define PROFILE_THREAD_BYTES_V1 128 // without join_ns
+static_assert(offsetof(struct profile_thread, join_ns) == PROFILE_THREAD_BYTES_V1, "layout");
+static_assert(sizeof(struct profile_thread) == 192, "layout");
 
 // What a thread may wait for. Of the first five another thread's use is *contention*: what one
 // holds others want. Of the rest waiting is *idle* time: nobody is in the way, there is nothing to

@@ -343,6 +343,7 @@ cold void reporter_show_deadlock(unsigned number)
     run_live(&live);
     spinlock_give(&live_lock);
     if (live.error)
-        text_warn(fd, "deadlock", "threads wait for each other for ever: see gaiaprof report -v order");
+        text_warn(fd, "deadlock",
+                  "threads wait for each other for ever: see gaiaprof report -v order");
     errno = saved_errno;
 }

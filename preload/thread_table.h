@@ -66,7 +66,8 @@ extern __thread struct thread_state *thread_self __attribute__((tls_model("initi
 // Whether a second thread was ever seen: then the global live-byte count is batched.
 extern bool thread_is_many;
 
-// In a child made by fork: the id of its thread in the parent. What that had locked the child unlocks.
+// In a child made by fork: the id of its thread in the parent. What that had locked the child
+// unlocks.
 extern int thread_tid_before_fork;
 
 // While recording starts: the thread that ends is told apart by a key, made early.

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // profile_thread_times.c - how many threads there were at which time of the run, and which creation
-// places make ever more of them. When a thread was joined is not recorded: it counts as joined, or
-// detached, from its end on.
+// places make ever more of them.
 #include "report/profile_parts.h"
 
 #include <errno.h>
@@ -64,9 +63,14 @@ static int64_t end_of(const struct profile *profile, const struct thread *thread
     return (int64_t)(record->end_ns - profile->header.start_ns);
 }
 
-static bool is_leaked(const struct thread *thread)
+// When nothing of it was left: it had ended, and was joined or detached. INT64_MAX: that is not so.
+static int64_t settled_of(const struct profile *profile, const struct thread *thread)
 {
-    return thread->join && strcmp(thread->join, "leaked") == 0;
+    int64_t end_ns = end_of(profile, thread);
+    if (end_ns == INT64_MAX || (thread->join && strcmp(thread->join, "leaked") == 0))
+        return INT64_MAX;
+    int64_t join_ns = (int64_t)(thread->record.join_ns - profile->header.start_ns);
+    return thread->record.join_ns && join_ns > end_ns ? join_ns : end_ns;
 }
 
 // --- the timeline
@@ -91,7 +95,7 @@ static int64_t passed(struct times *times, int64_t now_ns)
 }
 
 static void fill_moments(struct profile *profile, struct times *starts, struct times *ends,
-                         struct times *leaks)
+                         struct times *settled)
 {
     struct threads *threads = &profile->threads;
     int64_t span_ns = run_ns(profile);
@@ -103,7 +107,7 @@ static void fill_moments(struct profile *profile, struct times *starts, struct t
         threads->timeline[threads->moment_count++] = (struct thread_moment){
             .time_ns = now_ns,
             .alive = passed(starts, now_ns) - passed(ends, now_ns),
-            .unjoined = passed(leaks, now_ns),
+            .unjoined = (int64_t)ends->passed - passed(settled, now_ns),
         };
     }
 }
@@ -111,7 +115,7 @@ static void fill_moments(struct profile *profile, struct times *starts, struct t
 static int make_timeline(struct profile *profile, struct region *scratch)
 {
     struct threads *threads = &profile->threads;
-    struct times starts = {0}, ends = {0}, leaks = {0}, *all[] = {&starts, &ends, &leaks};
+    struct times starts = {0}, ends = {0}, settled = {0}, *all[] = {&starts, &ends, &settled};
     for (size_t i = 0; i < 3; i++)
         if (!(all[i]->values = region_array(scratch, threads->record_count, sizeof(int64_t))))
             return -ENOMEM;
@@ -120,17 +124,16 @@ static int make_timeline(struct profile *profile, struct region *scratch)
         return -ENOMEM;
     for (size_t i = 0; i < threads->record_count; i++) {
         const struct thread *thread = &threads->records[i];
-        int64_t end_ns = end_of(profile, thread);
+        int64_t end_ns = end_of(profile, thread), settled_ns = settled_of(profile, thread);
         starts.values[starts.count++] = start_of(profile, thread);
-        if (end_ns == INT64_MAX)
-            continue;
-        ends.values[ends.count++] = end_ns;
-        if (is_leaked(thread))
-            leaks.values[leaks.count++] = end_ns;
+        if (end_ns != INT64_MAX)
+            ends.values[ends.count++] = end_ns;
+        if (settled_ns != INT64_MAX)
+            settled.values[settled.count++] = settled_ns;
     }
     for (size_t i = 0; i < 3; i++)
         qsort(all[i]->values, all[i]->count, sizeof(int64_t), compare_times);
-    fill_moments(profile, &starts, &ends, &leaks);
+    fill_moments(profile, &starts, &ends, &settled);
     return 0;
 }
 
@@ -149,12 +152,12 @@ static void count_windows(const struct profile *profile, const struct thread *th
                           int64_t *counts)
 {
     int64_t span_ns = run_ns(profile);
-    int64_t start_ns = start_of(profile, thread), end_ns = end_of(profile, thread);
+    int64_t start_ns = start_of(profile, thread), settled_ns = settled_of(profile, thread);
     for (int i = 0; i < GROWTH_WINDOWS; i++) {
         int64_t now_ns = span_ns / GROWTH_WINDOWS * (i + 1);
         if (i + 1 == GROWTH_WINDOWS)
             now_ns = span_ns;
-        counts[i] += start_ns <= now_ns && (now_ns < end_ns || is_leaked(thread));
+        counts[i] += start_ns <= now_ns && now_ns < settled_ns;
     }
 }
 

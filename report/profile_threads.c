@@ -42,10 +42,13 @@ static int load_chunk(struct profile *profile, const struct profile_reader *read
                       const struct profile_span *span, size_t *room)
 {
     struct threads *threads = &profile->threads;
-    uint64_t count = profile_span_records(span, sizeof(struct profile_thread));
+    uint64_t count = profile_span_records(span, PROFILE_THREAD_BYTES_V1);
+    size_t bytes = span->record_bytes < sizeof(struct profile_thread)
+                       ? span->record_bytes
+                       : sizeof(struct profile_thread);
     for (uint64_t i = 0; i < count; i++) {
-        struct profile_thread record;
-        if (!profile_reader_record(reader, span, i, sizeof(record.serial), &record, sizeof(record)))
+        struct profile_thread record = {0};
+        if (!profile_reader_record(reader, span, i, sizeof(record.serial), &record, bytes))
             continue;
         void *records = threads->records;
         struct thread *thread =

@@ -8,6 +8,8 @@
 // EXPECT: all("complete" not in functions(e["stack_from"]) for e in order()[0]["edges"])
 #include "order.h"
 
+#define EARLIER 1000 // acquisitions of the locks before
+
 pthread_mutex_t a = PTHREAD_MUTEX_INITIALIZER, b = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t *const forwards[] = {&a, &b}, *const backwards[] = {&b, &a};
 
@@ -36,6 +38,10 @@ void *run_one(void *argument)
 {
     pthread_mutex_t **both = argument;
 
+    for (int i = 0; i < EARLIER; i++) {
+        lock_wrapped(both[0]);
+        unlock_wrapped(both[0]);
+    }
     prepare(both[0]);
     complete(both[1]);
     unlock_wrapped(both[0]);

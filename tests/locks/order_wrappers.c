@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Locks taken by functions that have returned when the second lock is taken: the first stack shows
-// the function that took it, and those outside that still run.
+// the function that took it, and those outside that still run. With EARLIER the locks have been
+// used that often before.
 // EXPECT: [o["kind"] for o in order("a", "b")] == ["potential deadlock"] and len(report["order"]) == 1
 // EXPECT: edges(order()[0]) == {("a", "b"): ("lock_wrapped", "lock_wrapped"), ("b", "a"): ("lock_wrapped", "lock_wrapped")}
 // EXPECT: all("run_one" in functions(e["stack_to"]) and "run_one" in functions(e["stack_from"]) for e in order()[0]["edges"])
 // EXPECT: all("prepare" not in functions(e["stack_to"]) and "complete" in functions(e["stack_to"]) for e in order()[0]["edges"])
 // EXPECT: all("complete" not in functions(e["stack_from"]) for e in order()[0]["edges"])
 #include "order.h"
+
+#ifndef EARLIER
+#define EARLIER 0
+#endif
 
 pthread_mutex_t a = PTHREAD_MUTEX_INITIALIZER, b = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t *const forwards[] = {&a, &b}, *const backwards[] = {&b, &a};
@@ -40,6 +45,10 @@ void *run_one(void *argument)
 {
     pthread_mutex_t **both = argument;
 
+    for (int i = 0; i < EARLIER; i++) {
+        lock_wrapped(both[0]);
+        unlock_wrapped(both[0]);
+    }
     prepare(both[0]);
     complete(both[1]);
     unlock_wrapped(both[0]);
