@@ -20,23 +20,36 @@ static int waited(struct lock_call *call, mtx_t *mutex, int result, unsigned mod
     return result;
 }
 
-HOOK static int lock_slowly(mtx_t *mutex, const struct host_frame *caller)
+static_assert(thrd_success == 0, "what hook_acquired_slowly() returns");
+
+HOOK static int lock_contended(mtx_t *mutex, const struct host_frame *caller)
 {
     struct lock_call call;
 
-    if (!hook_records_locks())
-        return real_find() ? real.mtx_lock(mutex) : thrd_success;
     lock_wait_begin(&call, mutex, PROFILE_LOCK_MUTEX, 0, caller);
     return waited(&call, mutex, real.mtx_lock(mutex), 0, caller);
 }
 
-static_assert(thrd_success == 0, "what hook_acquired_slowly() returns");
+HOOK static int lock_slowly(mtx_t *mutex, const struct host_frame *caller)
+{
+    if (!hook_records_locks())
+        return real_find() ? real.mtx_lock(mutex) : thrd_success;
+    if (real.pthread_mutex_trylock(posix(mutex)) != 0)
+        return lock_contended(mutex, caller);
+    return hook_acquired_slowly(mutex, PROFILE_LOCK_MUTEX, 0, caller);
+}
 
 LEAN_EXPORT int mtx_lock(mtx_t *mutex)
 {
-    if (unlikely(!hook_records_locks()) || unlikely(real.pthread_mutex_trylock(posix(mutex)) != 0))
+    struct thread_state *self = hook_enter_quickly();
+
+    if (unlikely(!self))
         return lock_slowly(mutex, CALLER);
-    if (unlikely(!hook_acquired_quickly(mutex, PROFILE_LOCK_MUTEX, 0, CALLER)))
+    if (unlikely(real.pthread_mutex_trylock(posix(mutex)) != 0)) {
+        guard_leave();
+        return lock_contended(mutex, CALLER);
+    }
+    if (unlikely(!hook_acquired_quickly(self, mutex, PROFILE_LOCK_MUTEX, 0, CALLER)))
         return hook_acquired_slowly(mutex, PROFILE_LOCK_MUTEX, 0, CALLER);
     return thrd_success;
 }

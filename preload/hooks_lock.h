@@ -34,19 +34,29 @@ static inline void hook_acquired(const void *address, enum profile_lock_kind kin
     recording_leave();
 }
 
-// What of that is left in the case that is by far the most frequent. False says nothing.
-static inline bool hook_acquired_quickly(const void *address, enum profile_lock_kind kind,
-                                         unsigned mode, const struct host_frame *caller)
+// Enters the hook of a lock that is about to be tried: a try does not wait, so the guard is held
+// meanwhile. NULL: nothing is done, the slow way is to follow.
+static inline struct thread_state *hook_enter_quickly(void)
 {
     struct thread_state *self = thread_self;
-    bool is_done;
 
     if (unlikely(guard_sp) || unlikely(!self))
-        return false;
+        return NULL;
     guard_sp = arch_stack_pointer();
     __asm__ volatile("" ::: "memory");
-    is_done = likely(recording_gate.has_locks) &&
-              lock_acquired_quickly(&self->locks, self->serial, address, kind, mode, caller);
+    if (likely(recording_gate.has_locks))
+        return self;
+    guard_leave();
+    return NULL;
+}
+
+// The lock is acquired. False: not all is recorded, hook_acquired_slowly() is to follow.
+static inline bool hook_acquired_quickly(struct thread_state *self, const void *address,
+                                         enum profile_lock_kind kind, unsigned mode,
+                                         const struct host_frame *caller)
+{
+    bool is_done = lock_acquired_quickly(&self->locks, self->serial, address, kind, mode, caller);
+
     guard_leave();
     return is_done;
 }

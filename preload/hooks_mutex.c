@@ -52,14 +52,11 @@ HOOK static int lock_contended(pthread_mutex_t *mutex, const struct host_frame *
     return result;
 }
 
-HOOK static int lock_slowly(pthread_mutex_t *mutex, const struct host_frame *caller)
+// Of a kind that is not tried.
+static int lock_untried(pthread_mutex_t *mutex, const struct host_frame *caller)
 {
     int result;
 
-    if (!real_is_ready() && !real_find())
-        return 0; // one thread, inside dlsym
-    if (!hook_records_locks())
-        return real.pthread_mutex_lock(mutex);
     if (hook_mutex_is_taken(mutex))
         return lock_contended(mutex, caller);
     result = real.pthread_mutex_lock(mutex);
@@ -68,13 +65,30 @@ HOOK static int lock_slowly(pthread_mutex_t *mutex, const struct host_frame *cal
     return result;
 }
 
+HOOK static int lock_slowly(pthread_mutex_t *mutex, const struct host_frame *caller)
+{
+    if (!real_is_ready() && !real_find())
+        return 0; // one thread, inside dlsym
+    if (!hook_records_locks())
+        return real.pthread_mutex_lock(mutex);
+    if (mutex_is_untried(mutex))
+        return lock_untried(mutex, caller);
+    if (real.pthread_mutex_trylock(mutex) != 0)
+        return lock_contended(mutex, caller);
+    return hook_acquired_slowly(mutex, PROFILE_LOCK_MUTEX, 0, caller);
+}
+
 LEAN_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
-    if (unlikely(!hook_records_locks()) || unlikely(mutex_is_untried(mutex)))
+    struct thread_state *self;
+
+    if (unlikely(mutex_is_untried(mutex)) || unlikely(!(self = hook_enter_quickly())))
         return lock_slowly(mutex, CALLER);
-    if (unlikely(real.pthread_mutex_trylock(mutex) != 0))
+    if (unlikely(real.pthread_mutex_trylock(mutex) != 0)) {
+        guard_leave();
         return lock_contended(mutex, CALLER);
-    if (unlikely(!hook_acquired_quickly(mutex, PROFILE_LOCK_MUTEX, 0, CALLER)))
+    }
+    if (unlikely(!hook_acquired_quickly(self, mutex, PROFILE_LOCK_MUTEX, 0, CALLER)))
         return hook_acquired_slowly(mutex, PROFILE_LOCK_MUTEX, 0, CALLER);
     return 0;
 }

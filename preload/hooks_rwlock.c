@@ -20,40 +20,66 @@ static int waited(struct lock_call *call, pthread_rwlock_t *lock, int result, un
     return result;
 }
 
-HOOK static int read_slowly(pthread_rwlock_t *lock, const struct host_frame *caller)
+HOOK static int read_contended(pthread_rwlock_t *lock, const struct host_frame *caller)
 {
     struct lock_call call;
 
-    if (!hook_records_locks())
-        return real_find() ? real.pthread_rwlock_rdlock(lock) : 0;
     lock_wait_begin(&call, lock, KIND, PROFILE_ACQUIRE_READ, caller);
     return waited(&call, lock, real.pthread_rwlock_rdlock(lock), PROFILE_ACQUIRE_READ, caller);
 }
 
+HOOK static int read_slowly(pthread_rwlock_t *lock, const struct host_frame *caller)
+{
+    if (!hook_records_locks())
+        return real_find() ? real.pthread_rwlock_rdlock(lock) : 0;
+    if (real.pthread_rwlock_tryrdlock(lock) != 0)
+        return read_contended(lock, caller);
+    return hook_acquired_slowly(lock, KIND, PROFILE_ACQUIRE_READ, caller);
+}
+
 LEAN_EXPORT int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
 {
-    if (unlikely(!hook_records_locks()) || unlikely(real.pthread_rwlock_tryrdlock(lock) != 0))
+    struct thread_state *self = hook_enter_quickly();
+
+    if (unlikely(!self))
         return read_slowly(lock, CALLER);
-    if (unlikely(!hook_acquired_quickly(lock, KIND, PROFILE_ACQUIRE_READ, CALLER)))
+    if (unlikely(real.pthread_rwlock_tryrdlock(lock) != 0)) {
+        guard_leave();
+        return read_contended(lock, CALLER);
+    }
+    if (unlikely(!hook_acquired_quickly(self, lock, KIND, PROFILE_ACQUIRE_READ, CALLER)))
         return hook_acquired_slowly(lock, KIND, PROFILE_ACQUIRE_READ, CALLER);
     return 0;
 }
 
-HOOK static int write_slowly(pthread_rwlock_t *lock, const struct host_frame *caller)
+HOOK static int write_contended(pthread_rwlock_t *lock, const struct host_frame *caller)
 {
     struct lock_call call;
 
-    if (!hook_records_locks())
-        return real_find() ? real.pthread_rwlock_wrlock(lock) : 0;
     lock_wait_begin(&call, lock, KIND, 0, caller);
     return waited(&call, lock, real.pthread_rwlock_wrlock(lock), 0, caller);
 }
 
+HOOK static int write_slowly(pthread_rwlock_t *lock, const struct host_frame *caller)
+{
+    if (!hook_records_locks())
+        return real_find() ? real.pthread_rwlock_wrlock(lock) : 0;
+    if (real.pthread_rwlock_trywrlock(lock) != 0)
+        return write_contended(lock, caller);
+    return hook_acquired_slowly(lock, KIND, 0, caller);
+}
+
 LEAN_EXPORT int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
 {
-    if (unlikely(!hook_records_locks()) || unlikely(real.pthread_rwlock_trywrlock(lock) != 0))
+    struct thread_state *self = hook_enter_quickly();
+
+    if (unlikely(!self))
         return write_slowly(lock, CALLER);
-    if (unlikely(!hook_acquired_quickly(lock, KIND, 0, CALLER)))
+    if (unlikely(real.pthread_rwlock_trywrlock(lock) != 0)) {
+        guard_leave();
+        return write_contended(lock, CALLER);
+    }
+    if (unlikely(!hook_acquired_quickly(self, lock, KIND, 0, CALLER)))
         return hook_acquired_slowly(lock, KIND, 0, CALLER);
     return 0;
 }

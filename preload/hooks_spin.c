@@ -12,13 +12,11 @@ static const void *at(pthread_spinlock_t *lock)
     return (const void *)lock;
 }
 
-HOOK static int lock_slowly(pthread_spinlock_t *lock, const struct host_frame *caller)
+HOOK static int lock_contended(pthread_spinlock_t *lock, const struct host_frame *caller)
 {
     struct lock_call call;
     int result;
 
-    if (!hook_records_locks())
-        return real_find() ? real.pthread_spin_lock(lock) : 0;
     lock_wait_begin(&call, at(lock), KIND, 0, caller);
     result = real.pthread_spin_lock(lock);
     lock_wait_end(&call, result == 0 ? LOCK_ACQUIRED : LOCK_FAILED);
@@ -27,11 +25,26 @@ HOOK static int lock_slowly(pthread_spinlock_t *lock, const struct host_frame *c
     return result;
 }
 
+HOOK static int lock_slowly(pthread_spinlock_t *lock, const struct host_frame *caller)
+{
+    if (!hook_records_locks())
+        return real_find() ? real.pthread_spin_lock(lock) : 0;
+    if (real.pthread_spin_trylock(lock) != 0)
+        return lock_contended(lock, caller);
+    return hook_acquired_slowly(at(lock), KIND, 0, caller);
+}
+
 LEAN_EXPORT int pthread_spin_lock(pthread_spinlock_t *lock)
 {
-    if (unlikely(!hook_records_locks()) || unlikely(real.pthread_spin_trylock(lock) != 0))
+    struct thread_state *self = hook_enter_quickly();
+
+    if (unlikely(!self))
         return lock_slowly(lock, CALLER);
-    if (unlikely(!hook_acquired_quickly(at(lock), KIND, 0, CALLER)))
+    if (unlikely(real.pthread_spin_trylock(lock) != 0)) {
+        guard_leave();
+        return lock_contended(lock, CALLER);
+    }
+    if (unlikely(!hook_acquired_quickly(self, at(lock), KIND, 0, CALLER)))
         return hook_acquired_slowly(at(lock), KIND, 0, CALLER);
     return 0;
 }

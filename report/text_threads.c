@@ -24,11 +24,12 @@ static void put_place_row(struct text_report *report, struct text_row *row,
     row->cells[0] = thread->place ? place_name(report, thread->place) : "[not seen being created]";
     row->cells[1] = thread->place ? place_where(report, thread->place) : "";
     row->cells[2] = count_cell(report, thread->created);
-    row->cells[3] = count_cell(report, thread->joined);
-    row->cells[4] = count_cell(report, thread->detached);
-    row->cells[5] = count_cell(report, thread->leaked);
-    row->cells[6] = count_cell(report, thread->running);
-    row->cells[7] = text_format(report, "%s", unit_ns(thread->cpu_ns).text);
+    row->cells[3] = count_cell(report, thread->created - thread->running);
+    row->cells[4] = count_cell(report, thread->joined);
+    row->cells[5] = count_cell(report, thread->detached);
+    row->cells[6] = count_cell(report, thread->leaked);
+    row->cells[7] = count_cell(report, thread->running);
+    row->cells[8] = text_format(report, "%s", unit_ns(thread->cpu_ns).text);
 }
 
 static void put_adopted(struct text_report *report)
@@ -61,8 +62,8 @@ static void put_growth(struct text_report *report)
 
 void text_put_thread_places(struct text_report *report)
 {
-    static const char *const titles[] = {"created", "joined",  "detached",
-                                         "leaked",  "running", "CPU"};
+    static const char *const titles[] = {"created", "finished", "joined", "detached",
+                                         "leaked",  "running",  "CPU"};
     enum sort_by by = sort_for_table(report->options->sort, TABLE_THREAD_CREATE);
     struct thread_row *rows;
     size_t count;
@@ -78,7 +79,7 @@ void text_put_thread_places(struct text_report *report)
         .heading = "THREADS",
         .subject = place_sort_words[by],
         .titles = titles,
-        .number_count = 6,
+        .number_count = 7,
     };
     size_t shown = count < report->rows ? count : report->rows;
     for (size_t i = 0; i < shown; i++) {

@@ -46,8 +46,8 @@ LOCKS  by time waited  waited     max     p99  contended  of acquired
       0x3fff  demo
       0xfff   demo
 
-THREADS  by creation place  created  joined  detached  leaked  running     CPU
-  0x4fff  demo                    4       1         1       1        1  150 ms
+THREADS  by creation place  created  finished  joined  detached  leaked  running     CPU
+  0x4fff  demo                    4         3       1         1       1        1  150 ms
 EOT
 
 # views, rows, order
