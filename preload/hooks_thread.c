@@ -126,6 +126,7 @@ struct join {
 static void begin_join(struct join *join, pthread_t thread, unsigned mode,
                        const struct host_frame *caller)
 {
+    join->call.start_ns = sys_monotonic_ns(); // it may have to be born yet
     join->record = find(thread);
     join->call.lock = NULL;
     if (join->record && hook_records_locks() && !atomic_get(&join->record->end_ns))

@@ -94,9 +94,20 @@ struct acquisition {
     struct nesting_key key;
 };
 
+// Where the held lock of the key was acquired: not the latest entry if that one is recursive.
+static const struct held_lock *find_before(const struct thread_locks *locks,
+                                           const struct acquisition *what)
+{
+    const struct held_lock *before = &locks->held[what->count - 1];
+
+    while (before > locks->held && before->lock->id != what->key.before >> 32)
+        before--;
+    return before;
+}
+
 static uint32_t add(struct thread_state *self, const struct acquisition *what)
 {
-    const struct held_lock *before = &self->locks.held[what->count - 1];
+    const struct held_lock *before = find_before(&self->locks, what);
     uint32_t id;
     struct profile_lock_nesting *nesting =
         record_table_reserve(&nestings, PROFILE_DROP_ORDER_LIMIT, &id);
@@ -131,7 +142,7 @@ static uint32_t find_or_add(struct thread_state *self, const struct acquisition 
     if (held_of(&what->key) == NESTING_UNKNOWN)
         return NESTING_UNKNOWN;
     if (holds_already(&self->locks, what))
-        return held_of(&what->key);
+        return NESTING_HELD;
     id = find_in(atomic_get_acquire(bucket_of(&what->key)), 0, &what->key);
     if (!id)
         return add(self, what);
@@ -160,23 +171,36 @@ static cold uint32_t nest_slowly(struct thread_state *self, const struct acquisi
     return nesting;
 }
 
+static bool is_stale(const struct held_lock *held)
+{
+    return (uint32_t)held->order == NESTING_STALE;
+}
+
+static void renew_one(struct thread_state *self, uint32_t index, const struct host_frame *caller)
+{
+    struct thread_locks *locks = &self->locks;
+    struct held_lock *held = &locks->held[index];
+    struct acquisition what = {index, held->lock, held, caller, {0, 0}};
+    uint32_t nesting;
+
+    set_key(locks, &what, held->mode | PROFILE_ACQUIRE_TRY);
+    if (!lock_nesting_cached(locks, &what.key, &nesting))
+        nesting = nest_slowly(self, &what);
+    held->order = nesting == NESTING_HELD ? held[-1].order : lock_order(held->lock, nesting);
+    held->order_mode = nesting == NESTING_HELD ? held[-1].order_mode : held->mode;
+}
+
 // A lock in the middle was released: what was acquired after it is entered anew, as something that
 // did not wait just now.
 static cold void renew(struct thread_state *self, const struct host_frame *caller)
 {
-    struct thread_locks *locks = &self->locks;
-    struct held_lock *held = locks->held;
+    struct held_lock *held = self->locks.held;
 
-    held[0].nesting = 0;
-    for (uint32_t i = 1; i < locks->held_count; i++) {
-        struct acquisition what = {i, held[i].lock, &held[i], caller, {0, 0}};
-
-        if (held[i].nesting != NESTING_STALE)
-            continue;
-        set_key(locks, &what, held[i].mode | PROFILE_ACQUIRE_TRY);
-        if (!lock_nesting_cached(locks, &what.key, &held[i].nesting))
-            held[i].nesting = nest_slowly(self, &what);
-    }
+    held[0].order = lock_order(held[0].lock, 0);
+    held[0].order_mode = held[0].mode;
+    for (uint32_t i = 1; i < self->locks.held_count; i++)
+        if (is_stale(&held[i]))
+            renew_one(self, i, caller);
 }
 
 static void drop_released(struct thread_state *self)
@@ -198,7 +222,7 @@ static cold uint32_t nest_anew(struct thread_state *self, const struct lock_stat
     drop_released(self);
     if (locks->held_count == 0)
         return 0;
-    if (locks->held[locks->held_count - 1].nesting == NESTING_STALE)
+    if (is_stale(&locks->held[locks->held_count - 1]))
         renew(self, caller);
     what.count = locks->held_count;
     set_key(locks, &what, mode);
@@ -212,7 +236,7 @@ uint32_t lock_nest(struct thread_state *self, const struct lock_state *lock, uns
     struct acquisition what = {locks->held_count, lock, NULL, caller, {0, 0}};
     uint32_t nesting;
 
-    if (unlikely(locks->held[what.count - 1].nesting == NESTING_STALE))
+    if (unlikely(is_stale(&locks->held[what.count - 1])))
         renew(self, caller);
     set_key(locks, &what, mode);
     return likely(lock_nesting_cached(locks, &what.key, &nesting))
@@ -227,7 +251,7 @@ __attribute__((noinline)) bool lock_nested_quickly(struct thread_locks *locks,
     struct nesting_key key = lock_nesting_key(&locks->held[locks->held_count - 1], lock, mode);
     uint32_t nesting;
 
-    if (unlikely(!lock_nesting_cached(locks, &key, &nesting)))
+    if (unlikely(!lock_nesting_cached(locks, &key, &nesting)) || unlikely(nesting == NESTING_HELD))
         return false;
     lock_hold_quickly(locks, lock, cell, nesting, mode, caller);
     return true;

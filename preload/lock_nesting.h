@@ -14,10 +14,10 @@ struct thread_state;
 
 #define NESTING_STALE UINT32_MAX         // what was held before has changed
 #define NESTING_UNKNOWN (UINT32_MAX - 1) // no room for it
+#define NESTING_HELD (UINT32_MAX - 2)    // the lock is held already
 
 // The id of the nesting by which the thread, which holds something, has acquired `lock`;
-// NESTING_UNKNOWN; that of its latest lock where it holds this one already. Takes off its list what
-// it turns out not to hold any more.
+// NESTING_UNKNOWN, NESTING_HELD. Takes off its list what it turns out not to hold any more.
 uint32_t lock_nest(struct thread_state *self, const struct lock_state *lock, unsigned mode,
                    const struct host_frame *caller);
 

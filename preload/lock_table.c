@@ -100,23 +100,30 @@ static struct lock_state *reserve(void)
     return lock;
 }
 
-// The heap block around it: its name, and its end.
+static void link_to_block(struct lock_state *lock, struct lock_state **bucket)
+{
+    lock->block_bucket = bucket;
+    lock->next_in_block = atomic_get_acquire(bucket);
+    while (!atomic_swap_if(bucket, &lock->next_in_block, lock))
+        continue;
+}
+
+// The heap block around it: its name, and its end. One that goes on is still in its chain, mostly:
+// in another one it is not put.
 static void find_block(struct lock_state *lock)
 {
     uintptr_t start;
     struct live_block block = live_table_mark_locks((uintptr_t)lock->place, &start);
-    struct lock_state **bucket;
+    struct lock_state **bucket = block.stack ? block_bucket_of(start) : NULL;
 
-    if (!block.stack)
+    if (!bucket || (lock->block_bucket && lock->block_bucket != bucket))
         return;
     lock->block = start;
     lock->block_bytes = block.bytes;
     lock->record->block_stack = block.stack;
     lock->record->block_offset = lock->place - start;
-    bucket = block_bucket_of(start);
-    lock->next_in_block = atomic_get_acquire(bucket);
-    while (!atomic_swap_if(bucket, &lock->next_in_block, lock))
-        continue;
+    if (!lock->block_bucket)
+        link_to_block(lock, bucket);
 }
 
 // The lock that was here goes on as another one of its kind.
@@ -131,6 +138,7 @@ static bool may_go_on(const struct lock_state *lock, enum profile_lock_kind kind
 static void go_on(struct lock_state *lock)
 {
     lock->end_stack = 0;
+    find_block(lock);
     atomic_set(&lock->record->retired, PROFILE_LOCK_LIVES);
     atomic_set(&lock->key, lock_key((const void *)(uintptr_t)lock->place, lock->kind));
 }
@@ -253,8 +261,14 @@ static void drop_ended(struct lock_state **bucket)
 {
     struct lock_state *head = atomic_get_acquire(bucket);
 
-    while (head && !head->key && atomic_swap_if(bucket, &head, head->next_in_block))
+    while (head && !head->key) {
+        struct lock_state *ended = head;
+
+        if (!atomic_swap_if(bucket, &head, ended->next_in_block))
+            continue;
+        ended->block_bucket = NULL;
         head = atomic_get_acquire(bucket);
+    }
 }
 
 cold void lock_block_freed(struct thread_state *self, const void *block,

@@ -32,7 +32,8 @@ struct lock_state {
     uint64_t place;                   // the address, for ever
     uintptr_t block;                  // 0: in none
     uint64_t block_bytes;
-    uint32_t end_stack; // of the free
+    uint32_t end_stack;               // of the free
+    struct lock_state **block_bucket; // it is in that chain; NULL: in none
 };
 
 // The lock of that kind at an address; if there is none it begins here, at its first use. NULL

@@ -30,6 +30,8 @@ void thread_locks_init(struct thread_locks *locks)
 
 void thread_locks_begin(struct thread_locks *locks, uint32_t serial)
 {
+    if (locks->nestings) // it says what the thread before did
+        memset(locks->nestings, 0, sizeof(*locks->nestings));
     locks->held_count = 0;
     locks->random = serial * 0x9e3779b9u;
     locks->until_timed = options.hold == HOLD_SAMPLED ? 1 + locks->random % HOLD_INTERVAL : 1;
@@ -69,7 +71,7 @@ static cold void grow_cells(struct thread_state *self)
     if (count >= LOCK_CELLS_MAX)
         return;
     sys_block_signals(&signals);
-    reserve_cells(self, count * 4);
+    reserve_cells(self, count < LOCK_CELLS_MAX / 4 ? count * 4 : LOCK_CELLS_MAX);
     sys_restore_signals(&signals);
 }
 
@@ -223,11 +225,23 @@ static cold void end_hold(struct thread_state *self, const struct held_lock *hel
         atomic_set(&cell->hold_max_ns, hold_ns);
 }
 
+// The lock is held already: the order is what it was.
+static bool set_recursive(const struct thread_locks *locks, struct held_lock *held)
+{
+    const struct held_lock *before = held - 1;
+
+    if (locks->held_count == 0 || lock_find_held(locks, held->lock) < 0)
+        return false;
+    held->order = before->order;
+    held->order_mode = before->order_mode;
+    return true;
+}
+
 static void hold(struct thread_state *self, struct lock_state *lock, unsigned mode, bool has_stack,
                  const struct host_frame *caller)
 {
     struct thread_locks *locks = &self->locks;
-    uint32_t nesting = unlikely(locks->held_count) ? lock_nest(self, lock, mode, caller) : 0;
+    uint32_t nesting = locks->held_count ? lock_nest(self, lock, mode, caller) : 0;
     uint32_t count = locks->held_count;
     struct held_lock *held;
 
@@ -237,8 +251,11 @@ static void hold(struct thread_state *self, struct lock_state *lock, unsigned mo
     held->lock = lock;
     held->pc = caller->pc;
     held->sp = host_frame_sp(caller);
-    held->mode = mode;
-    held->nesting = nesting;
+    held->mode = (uint16_t)mode;
+    if (nesting != NESTING_HELD || !set_recursive(locks, held)) {
+        held->order = lock_order(lock, nesting);
+        held->order_mode = (uint16_t)mode;
+    }
     held->stack = has_stack ? stack_capture(self, caller) : 0;
     held->start_ns = unlikely(options.hold) ? begin_hold(locks) : 0;
     atomic_set(&locks->held_count, count + 1);
@@ -310,7 +327,7 @@ void lock_forget_held(struct thread_locks *locks, uint32_t index)
 {
     for (uint32_t i = index; i + 1 < locks->held_count; i++) {
         locks->held[i] = locks->held[i + 1];
-        locks->held[i].nesting = NESTING_STALE;
+        locks->held[i].order |= NESTING_STALE;
     }
     atomic_set(&locks->held_count, locks->held_count - 1);
 }

@@ -23,7 +23,7 @@
 
 // What tells apart how a lock is acquired while another one is held (lock_nesting.h).
 struct nesting_key {
-    uint64_t before; // held_lock << 32 | held
+    uint64_t before; // `order` of what is held: held_lock << 32 | held
     uint64_t what;   // lock << 32 | held_mode << 16 | mode
 };
 
@@ -40,9 +40,12 @@ struct held_lock {
     struct lock_state *lock;
     uintptr_t pc, sp;  // of the hook's caller
     uint64_t start_ns; // 0: not timed
-    uint32_t nesting;  // see lock_nesting.h
-    uint32_t mode;     // of enum profile_acquire_mode
-    uint32_t stack;    // 0: not captured, see held_lock_stack()
+    // What a lock that is acquired next is nested in: this one, lock id << 32 | nesting (see
+    // lock_nesting.h); where the thread held it before, what that is for the entry before.
+    uint64_t order;
+    uint16_t order_mode;
+    uint16_t mode;  // of enum profile_acquire_mode
+    uint32_t stack; // 0: not captured, see held_lock_stack()
 };
 
 // Of so many acquisitions of a lock by a thread the stack is captured: most circles show then.
@@ -131,11 +134,16 @@ static inline bool lock_release_quickly(struct thread_locks *locks, const void *
     return true;
 }
 
+static inline uint64_t lock_order(const struct lock_state *lock, uint32_t nesting)
+{
+    return (uint64_t)lock->id << 32 | nesting;
+}
+
 static inline struct nesting_key lock_nesting_key(const struct held_lock *before,
                                                   const struct lock_state *lock, unsigned mode)
 {
-    return (struct nesting_key){(uint64_t)before->lock->id << 32 | before->nesting,
-                                (uint64_t)lock->id << 32 | before->mode << 16 | mode};
+    return (struct nesting_key){before->order,
+                                (uint64_t)lock->id << 32 | before->order_mode << 16 | mode};
 }
 
 static inline unsigned lock_nesting_place(const struct nesting_key *key)
@@ -171,8 +179,8 @@ static inline void lock_hold_quickly(struct thread_locks *locks, struct lock_sta
     held->lock = lock;
     held->pc = caller->pc;
     held->sp = host_frame_sp(caller);
-    held->nesting = nesting;
-    held->mode = mode;
+    held->order = lock_order(lock, nesting);
+    held->order_mode = held->mode = (uint16_t)mode;
     held->stack = 0;
     atomic_set(&locks->held_count, count + 1);
 }

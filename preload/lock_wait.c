@@ -28,8 +28,9 @@ static uint32_t pair_buckets[PAIR_BUCKETS];
 uint32_t lock_joins_waiting;
 
 struct handover {
-    uint64_t time_ns; // published
+    uint64_t time_ns;
     uint32_t stack;
+    uint32_t number; // published: which one of the lock it is, from 1
 };
 
 struct lock_handovers {
@@ -123,11 +124,12 @@ static uint64_t charge_holders(const struct lock_handovers *handovers, uint32_t 
 
     for (uint32_t i = 0; i < HANDOVERS && i < count; i++) {
         const struct handover *handover = &handovers->latest[(count - 1 - i) % HANDOVERS];
-        uint64_t time_ns = atomic_get_acquire(&handover->time_ns);
+        bool is_there = atomic_get_acquire(&handover->number) == count - i;
+        uint64_t time_ns = atomic_get(&handover->time_ns);
 
-        if (time_ns <= start_ns)
+        if (is_there && time_ns <= start_ns)
             break;
-        if (time_ns > until_ns)
+        if (!is_there || time_ns > until_ns) // being written, or after the end
             continue;
         if (latest_ns) {
             charge(wait, stack, until_ns - time_ns, until_ns == end_ns);
@@ -135,7 +137,7 @@ static uint64_t charge_holders(const struct lock_handovers *handovers, uint32_t 
         } else {
             latest_ns = time_ns;
         }
-        stack = handover->stack;
+        stack = atomic_get(&handover->stack);
         if (!is_divided)
             break;
     }
@@ -149,15 +151,16 @@ void lock_hand_over(struct thread_state *self, struct lock_state *lock,
 {
     struct lock_handovers *handovers = atomic_get_acquire(&lock->handovers);
     struct handover *handover;
-    uint32_t stack;
+    uint32_t stack, index;
 
     if (!handovers)
         return;
     stack = stack_capture(self, caller);
-    handover = &handovers->latest[atomic_get(&handovers->count) % HANDOVERS];
-    handover->stack = stack;
-    atomic_publish(&handover->time_ns, sys_monotonic_ns());
-    __atomic_fetch_add(&handovers->count, 1, __ATOMIC_RELEASE);
+    index = atomic_add(&handovers->count, 1);
+    handover = &handovers->latest[index % HANDOVERS];
+    atomic_set(&handover->stack, stack);
+    atomic_set(&handover->time_ns, sys_monotonic_ns());
+    atomic_publish(&handover->number, index + 1);
 }
 
 static bool reserve_handovers(struct lock_state *lock)
@@ -279,7 +282,6 @@ void lock_wait_begin_join(struct lock_call *call, struct profile_thread *joined,
     struct thread_state *self;
     struct lock_state *lock;
 
-    call->start_ns = sys_monotonic_ns();
     call->lock = NULL;
     self = recording_enter(caller);
     if (!self)

@@ -32,7 +32,7 @@ struct lock_call {
 // profile_acquire_mode) says TRY if it does not wait for ever.
 void lock_wait_begin(struct lock_call *call, const void *address, enum profile_lock_kind kind,
                      unsigned mode, const struct host_frame *caller);
-// ... for the end of a thread.
+// ... for the end of a thread, since call->start_ns.
 void lock_wait_begin_join(struct lock_call *call, struct profile_thread *joined, unsigned mode,
                           const struct host_frame *caller);
 

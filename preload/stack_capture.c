@@ -465,13 +465,15 @@ static bool is_same_function(uintptr_t a, uintptr_t b)
 {
     uintptr_t function = function_of_return(a);
 
-    return a == b || (function && function == function_of_return(b));
+    return function && function == function_of_return(b);
 }
 
-// Whether the function that `pc` is in is the one of that frame, further on.
+// Whether the function that `pc` is in is the one of that frame, further on. At the same call again
+// it may have been left and entered anew.
 static bool went_on(const struct stack_memo *memo, const struct memo_frame *frame, uintptr_t pc)
 {
-    return frame >= memo->inner && frame < memo->frames_end && is_same_function(frame->pc, pc);
+    return frame >= memo->inner && frame < memo->frames_end && frame->pc != pc &&
+           is_same_function(frame->pc, pc);
 }
 
 cold uint32_t stack_capture_fresh(struct thread_state *self, const struct host_frame *caller)
@@ -489,17 +491,16 @@ cold uint32_t stack_capture_earlier(const struct thread_state *thread, uintptr_t
 {
     const struct stack_memo *memo = &thread->stacks.memos[0];
     const struct memo_frame *frame;
-    bool has_returned = false;
+    bool has_returned;
     uint32_t stack;
 
     if (options.unwind != UNWIND_CFI || !stack_walk_is_own(thread, sp))
         return stack_table_intern(&pc, 1, PROFILE_MARKER_RETURNED);
     for (frame = memo->inner; frame->sp < sp; frame++) // the sentinel stops it
         continue;
-    if (frame->sp == sp && went_on(memo, frame, pc))
+    has_returned = !went_on(memo, frame->sp == sp ? frame : frame - 1, pc);
+    if (frame->sp == sp && frame != memo->frames_end)
         frame++;
-    else
-        has_returned = !went_on(memo, frame - 1, pc);
     stack = frame == memo->frames_end || !frame->pc ? root(0) : frame->stack;
     if (stack && has_returned)
         stack = stack_table_child(stack, PROFILE_MARKER_RETURNED);

@@ -7,26 +7,26 @@
 // EXPECT: report["misuse"] == [] and report["order"] == []
 #include <mutex>
 
-struct Session {
+struct Account {
     long number;
     std::mutex mutex;
 };
 
-Session *make(long number)
+Account *make(long number)
 {
-    Session *session = new Session;
-    session->number = number;
-    return session;
+    Account *account = new Account;
+    account->number = number;
+    return account;
 }
 
 int main()
 {
     for (long number = 1; number <= 50; number++) {
-        Session *session = make(number);
+        Account *account = make(number);
 
         for (long i = 0; i < number; i++)
-            std::lock_guard<std::mutex> hold(session->mutex);
-        delete session;
+            std::lock_guard<std::mutex> hold(account->mutex);
+        delete account;
     }
     return 0;
 }
