@@ -221,7 +221,7 @@ static inline uint64_t storable(size_t bytes)
 void heap_allocated(struct thread_state *self, const void *block, size_t bytes,
                     const struct host_frame *caller)
 {
-    struct live_block what = {stack_capture(self, caller), false, storable(bytes)};
+    struct live_block what = {.stack = stack_capture(self, caller), .bytes = storable(bytes)};
     struct profile_cell *cell = enter(self, block, what, false);
 
     if (likely(cell))
@@ -231,7 +231,7 @@ void heap_allocated(struct thread_state *self, const void *block, size_t bytes,
 void heap_sampled(struct thread_state *self, const void *block, size_t bytes,
                   const struct host_frame *caller)
 {
-    struct live_block what = {stack_capture(self, caller), false, storable(bytes)};
+    struct live_block what = {.stack = stack_capture(self, caller), .bytes = storable(bytes)};
     struct sampler_weight weight = sampler_weigh(what.bytes);
     struct profile_cell *cell;
 

@@ -24,6 +24,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define LIVE_ADDRESS_BITS 47
 #define LIVE_LEAF_BITS 22
@@ -46,12 +47,14 @@ struct live_leaf {
 };
 static_assert((8u << LIVE_LEAF_BITS >> 3 >> LIVE_STRETCH_BITS) <= 64, "a bit for each stretch");
 
-// What a slot says. stack == 0: nothing known of the block.
+// What a slot says, laid out as it is. stack == 0: nothing known of the block.
 struct live_block {
-    uint32_t stack;
-    bool has_locks;
-    uint64_t bytes;
+    uint64_t bytes : LIVE_SIZE_BITS;
+    uint64_t place : 1;
+    uint64_t has_locks : 1;
+    uint64_t stack : 64 - LIVE_STACK_SHIFT;
 };
+static_assert(sizeof(struct live_block) == sizeof(uint64_t), "a slot");
 
 extern struct live_leaf *live_root[LIVE_ROOT_ENTRIES];
 extern unsigned live_granule_shift;
@@ -107,8 +110,10 @@ static inline uint64_t live_place_of(const void *address)
 
 static inline struct live_block live_block_of(uint64_t slot)
 {
-    return (struct live_block){(uint32_t)(slot >> LIVE_STACK_SHIFT), slot & LIVE_LOCKS_BIT,
-                               slot & LIVE_SIZE_MAX};
+    struct live_block block;
+
+    memcpy(&block, &slot, sizeof(block));
+    return block;
 }
 
 // What the slot of an address says of a block there; no block if it says something of another.
@@ -146,7 +151,7 @@ static inline struct live_block live_table_put(const void *address, struct live_
                                                bool *ret_stored)
 {
     struct live_leaf *leaf = live_leaf_of((uintptr_t)address);
-    uint64_t *slot, before;
+    uint64_t *slot, before, after;
 
     if (unlikely(!leaf) && !(leaf = live_table_add_leaf((uintptr_t)address))) {
         *ret_stored = false;
@@ -156,8 +161,9 @@ static inline struct live_block live_table_put(const void *address, struct live_
     if (unlikely(!live_has_stretch(leaf, slot)))
         live_table_add_stretch(leaf, slot, block.bytes);
     before = atomic_get(slot);
-    atomic_set(slot, (uint64_t)block.stack << LIVE_STACK_SHIFT | live_place_of(address) |
-                         (block.has_locks ? LIVE_LOCKS_BIT : 0) | block.bytes);
+    block.place = live_place_of(address) != 0;
+    memcpy(&after, &block, sizeof(after));
+    atomic_set(slot, after);
     *ret_stored = true;
     return live_block_of(before);
 }
