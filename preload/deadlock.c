@@ -64,6 +64,14 @@ static struct thread_state *owner_of(const struct lock_state *lock)
     return owner && holds(owner, lock, true) ? owner : NULL;
 }
 
+// NULL: it has ended, or the join has meanwhile.
+static struct thread_state *joined_of(const struct lock_waiting *waiting)
+{
+    const struct profile_thread *joined = atomic_get(&waiting->joined);
+
+    return joined ? thread_by_serial(joined->serial) : NULL;
+}
+
 // The waiter of an rwlock waits for those who read as well if it wants to write, or if writers go
 // first and one waits for the readers.
 static bool waits_for_readers(const struct lock_waiting *waiting)
@@ -88,7 +96,7 @@ static bool waits_for(const struct thread_state *waiter, const struct thread_sta
     const struct lock_state *lock = waiting->lock;
 
     if (lock->kind == PROFILE_LOCK_JOIN)
-        return thread_by_serial(waiting->joined->serial) == holder;
+        return joined_of(waiting) == holder;
     if (waiter == holder && owner_of(lock) == holder)
         return blocks_owner(lock);
     return owner_of(lock) == holder || (waits_for_readers(waiting) && holds(holder, lock, false));
@@ -99,9 +107,8 @@ static bool each_holder(const struct thread_state *waiter,
                         bool (*visit)(struct thread_state *holder, uint32_t from), uint32_t from)
 {
     const struct lock_waiting *waiting = &waiter->locks.waiting;
-    struct thread_state *one = waiting->lock->kind == PROFILE_LOCK_JOIN
-                                   ? thread_by_serial(waiting->joined->serial)
-                                   : owner_of(waiting->lock);
+    struct thread_state *one =
+        waiting->lock->kind == PROFILE_LOCK_JOIN ? joined_of(waiting) : owner_of(waiting->lock);
 
     if (one)
         return waits_for(waiter, one) && visit(one, from);
@@ -244,9 +251,8 @@ static uint32_t find_and_report(struct thread_state *self)
 static bool may_be_stuck(const struct thread_state *self)
 {
     const struct lock_waiting *waiting = &self->locks.waiting;
-    const struct thread_state *owner = waiting->lock->kind == PROFILE_LOCK_JOIN
-                                           ? thread_by_serial(waiting->joined->serial)
-                                           : owner_of(waiting->lock);
+    const struct thread_state *owner =
+        waiting->lock->kind == PROFILE_LOCK_JOIN ? joined_of(waiting) : owner_of(waiting->lock);
 
     // nobody waits for a thread that holds nothing, unless for its end
     if (self->locks.held_count == 0 && atomic_get(&lock_joins_waiting) == 0)

@@ -19,7 +19,7 @@
 
 // Cells of a thread slot, powers of two: as many more as it meets locks.
 #define LOCK_CELLS_FIRST 128u
-#define LOCK_CELLS_MAX (1u << 16)
+#define LOCK_CELLS_MAX (1u << 16) // the hash has as many values
 
 // What tells apart how a lock is acquired while another one is held (lock_nesting.h).
 struct nesting_key {
@@ -87,7 +87,7 @@ void thread_locks_begin(struct thread_locks *locks, uint32_t serial);
 
 static inline unsigned lock_cell_of(const struct thread_locks *locks, const void *address)
 {
-    return (unsigned)(((uintptr_t)address >> 3) * UINT64_C(0x9e3779b97f4a7c15) >> 32) &
+    return (unsigned)(((uintptr_t)address >> 3) * UINT64_C(0x9e3779b97f4a7c15) >> 48) &
            locks->cell_mask;
 }
 

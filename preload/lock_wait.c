@@ -121,6 +121,7 @@ static uint64_t charge_holders(const struct lock_handovers *handovers, uint32_t 
 {
     uint32_t count = atomic_get_acquire(&handovers->count), stack = 0;
     uint64_t latest_ns = 0, until_ns = end_ns;
+    bool is_last = true;
 
     for (uint32_t i = 0; i < HANDOVERS && i < count; i++) {
         const struct handover *handover = &handovers->latest[(count - 1 - i) % HANDOVERS];
@@ -132,8 +133,9 @@ static uint64_t charge_holders(const struct lock_handovers *handovers, uint32_t 
         if (!is_there || time_ns > until_ns) // being written, or after the end
             continue;
         if (latest_ns) {
-            charge(wait, stack, until_ns - time_ns, until_ns == end_ns);
+            charge(wait, stack, until_ns - time_ns, is_last);
             until_ns = time_ns;
+            is_last = false;
         } else {
             latest_ns = time_ns;
         }
@@ -142,7 +144,7 @@ static uint64_t charge_holders(const struct lock_handovers *handovers, uint32_t 
             break;
     }
     if (latest_ns)
-        charge(wait, stack, until_ns - start_ns, until_ns == end_ns);
+        charge(wait, stack, until_ns - start_ns, is_last);
     return latest_ns;
 }
 

@@ -478,13 +478,13 @@ static bool went_on(const struct stack_memo *memo, const struct memo_frame *fram
 
 cold uint32_t stack_capture_fresh(struct thread_state *self, const struct host_frame *caller)
 {
-    uint32_t stack = stack_capture(self, caller);
-
-    // a shortcut leaves the memo where it was
-    if (options.unwind == UNWIND_CFI && self->stacks.memos[0].inner->stack != stack &&
-        stack_walk_is_own(self, host_frame_sp(caller)))
-        stack = capture_new(self, caller, &self->stacks.memos[0]);
-    return stack;
+    // a shortcut would leave the memo where it was: of another stack, or of the same one elsewhere
+    if (options.unwind == UNWIND_CFI && stack_walk_is_own(self, host_frame_sp(caller))) {
+        if (self->stacks.generation != modules_generation())
+            stack_capture_begin_thread(&self->stacks);
+        return capture_new(self, caller, &self->stacks.memos[0]);
+    }
+    return stack_capture(self, caller);
 }
 
 cold uint32_t stack_capture_earlier(const struct thread_state *thread, uintptr_t pc, uintptr_t sp)
