@@ -19,7 +19,7 @@
 
 // Cells of a thread slot, powers of two: as many more as it meets locks.
 #define LOCK_CELLS_FIRST 128u
-#define LOCK_CELLS_MAX (1u << 16) // the hash has as many values
+#define LOCK_CELLS_MAX (1u << 16)
 
 // What tells apart how a lock is acquired while another one is held (lock_nesting.h).
 struct nesting_key {
@@ -85,10 +85,13 @@ struct thread_locks {
 void thread_locks_init(struct thread_locks *locks);
 void thread_locks_begin(struct thread_locks *locks, uint32_t serial);
 
+// All bits of the mask depend on all of the address, for as few cells as for many: of addresses at
+// any distance from each other, as many as there are cells, fill more than half of them.
 static inline unsigned lock_cell_of(const struct thread_locks *locks, const void *address)
 {
-    return (unsigned)(((uintptr_t)address >> 3) * UINT64_C(0x9e3779b97f4a7c15) >> 48) &
-           locks->cell_mask;
+    uint64_t hash = ((uintptr_t)address >> 3) * UINT64_C(0x9e3779b97f4a7c15);
+
+    return (unsigned)(hash >> 36 ^ hash >> 52) & locks->cell_mask;
 }
 
 // The lock with the thread's cell for it. NULL without room.
