@@ -201,6 +201,17 @@ static const char *name_of_join(struct profile *profile, const struct lock *lock
     return text ? region_printf(&profile->region, "join of %s", text) : NULL;
 }
 
+// "stress!0x5f2c0" of a variable without a symbol; of other memory the address.
+static const char *name_of_address(struct profile *profile, const struct lock *lock)
+{
+    const char *path;
+    uint64_t bias;
+    if (!module_table_bias(profile, lock->address, lock->modules_generation, &path, &bias))
+        return region_printf(&profile->region, "0x%" PRIx64, lock->address);
+    return region_printf(&profile->region, "%s!0x%" PRIx64, path_basename(path),
+                         lock->address - bias);
+}
+
 static const char *name_of(struct profile *profile, struct lock *lock)
 {
     if (lock->kind == PROFILE_LOCK_JOIN)
@@ -209,12 +220,11 @@ static const char *name_of(struct profile *profile, struct lock *lock)
     if (name)
         return name;
     const struct place *place = known_place(profile, lock->block_stack);
-    const char *text = place ? place_text(profile, place) : "";
     lock->in_block = place != NULL;
-    if (!text)
-        return NULL;
-    return place ? region_printf(&profile->region, "%s+0x%" PRIx64, text, lock->block_offset)
-                 : region_printf(&profile->region, "0x%" PRIx64, lock->address);
+    if (!place)
+        return name_of_address(profile, lock);
+    const char *text = place_text(profile, place);
+    return text ? region_printf(&profile->region, "%s+0x%" PRIx64, text, lock->block_offset) : NULL;
 }
 
 int profile_name_locks(struct profile *profile)
