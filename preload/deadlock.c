@@ -190,7 +190,7 @@ static void add_link(struct profile_deadlock_link what, struct thread_state *wai
     record->mode = waiting->mode;
     record->thread = waiter->serial;
     record->wait_stack = waiting->stack;
-    record->owner = owner ? owner->serial : waiting->lock->last_owner;
+    record->owner = owner ? owner->serial : atomic_get(&waiting->lock->last_owner);
     record->owner_stack = owner ? owner_stack(owner, waiting->lock) : 0;
     record->time_ns = sys_monotonic_ns();
     atomic_publish(&record->deadlock, what.deadlock);
@@ -231,8 +231,8 @@ static bool is_orphaned(const struct lock_state *lock)
     if (lock->kind != PROFILE_LOCK_MUTEX || lock->record->flags & PROFILE_LOCK_ROBUST ||
         lock->record->flags & PROFILE_LOCK_SHARED || !mutex_has_owner(mutex))
         return false;
-    return lock->last_owner && !thread_by_serial(lock->last_owner) &&
-           mutex_owner(mutex) == (int)thread_record(lock->last_owner)->tid &&
+    return atomic_get(&lock->last_owner) && !thread_by_serial(atomic_get(&lock->last_owner)) &&
+           mutex_owner(mutex) == (int)thread_record(atomic_get(&lock->last_owner))->tid &&
            !sys_thread_is_alive(mutex_owner(mutex));
 }
 
@@ -276,19 +276,22 @@ cold void deadlock_check(struct thread_state *self)
 
 cold void deadlock_orphaned(struct thread_state *self, const struct lock_state *lock)
 {
-    uint32_t number = 0;
+    uint32_t first, last;
 
     if (!atomic_get(&lock->waiters) || !spinlock_take(&search_lock))
         return;
-    for (uint32_t slot = 0; slot < thread_slot_count() && !number; slot++) {
+    first = deadlock_count;
+    for (uint32_t slot = 0; slot < thread_slot_count(); slot++) {
         struct thread_state *thread = thread_in_slot(slot);
 
-        if (thread && thread != self && is_waiting(thread) && thread->locks.waiting.lock == lock)
-            number = report_orphan(thread, self);
+        if (thread && thread != self && is_waiting(thread) &&
+            atomic_get(&thread->locks.waiting.lock) == lock)
+            report_orphan(thread, self);
     }
+    last = deadlock_count;
     spinlock_give(&search_lock);
-    if (number)
-        reporter_show_deadlock(number);
+    for (uint32_t number = first; number < last; number++)
+        reporter_show_deadlock(number + 1);
 }
 
 void deadlock_reset(void)

@@ -34,14 +34,14 @@ RECORD_TABLE(locks, PROFILE_CHUNK_LOCKS, profile_lock, CHUNK_SHIFT, CHUNKS);
 
 static struct lock_state *states[CHUNKS]; // beside the records
 static struct lock_state *buckets[BUCKETS];
-static struct lock_state *block_buckets[BLOCK_BUCKETS];
+static uint64_t block_buckets[BLOCK_BUCKETS]; // tagged, see head_of()
 
 static struct lock_state **bucket_of(uint64_t address)
 {
     return &buckets[address * UINT64_C(0x9e3779b97f4a7c15) >> 48];
 }
 
-static struct lock_state **block_bucket_of(uintptr_t block)
+static uint64_t *block_bucket_of(uintptr_t block)
 {
     return &block_buckets[block * UINT64_C(0x9e3779b97f4a7c15) >> 50];
 }
@@ -64,7 +64,7 @@ struct lock_state *lock_find(const void *address)
 {
     struct lock_state *lock = find_newest((uint64_t)address);
 
-    return lock && lock->key ? lock : NULL;
+    return lock && atomic_get(&lock->key) ? lock : NULL;
 }
 
 struct lock_state *lock_by_id(uint32_t id)
@@ -100,12 +100,28 @@ static struct lock_state *reserve(void)
     return lock;
 }
 
-static void link_to_block(struct lock_state *lock, struct lock_state **bucket)
+// The chains of blocks are the only ones that locks leave and come back to. So that a head which
+// did so is not taken for the same, the upper 16 bits count the changes.
+static struct lock_state *head_of(uint64_t tagged)
 {
+    return (struct lock_state *)(uintptr_t)(tagged & (UINT64_MAX >> 16));
+}
+
+static bool swap_head(uint64_t *bucket, uint64_t *tagged, struct lock_state *head)
+{
+    uint64_t tag = (*tagged >> 48) + 1;
+
+    return atomic_swap_if(bucket, tagged, tag << 48 | (uintptr_t)head);
+}
+
+static void link_to_block(struct lock_state *lock, uint64_t *bucket)
+{
+    uint64_t tagged = atomic_get_acquire(bucket);
+
     lock->block_bucket = bucket;
-    lock->next_in_block = atomic_get_acquire(bucket);
-    while (!atomic_swap_if(bucket, &lock->next_in_block, lock))
-        continue;
+    do
+        atomic_set(&lock->next_in_block, head_of(tagged));
+    while (!swap_head(bucket, &tagged, lock));
 }
 
 // The heap block around it: its name, and its end. One that goes on is still in its chain, mostly:
@@ -114,11 +130,11 @@ static void find_block(struct lock_state *lock)
 {
     uintptr_t start;
     struct live_block block = live_table_mark_locks((uintptr_t)lock->place, &start);
-    struct lock_state **bucket = block.stack ? block_bucket_of(start) : NULL;
+    uint64_t *bucket = block.stack ? block_bucket_of(start) : NULL;
 
     if (!bucket || (lock->block_bucket && lock->block_bucket != bucket))
         return;
-    lock->block = start;
+    atomic_set(&lock->block, start);
     lock->block_bytes = block.bytes;
     lock->record->block_stack = block.stack;
     lock->record->block_offset = lock->place - start;
@@ -138,14 +154,14 @@ static bool may_go_on(const struct lock_state *lock, enum profile_lock_kind kind
 static void go_on(struct lock_state *lock)
 {
     lock->end_stack = 0;
-    find_block(lock);
     atomic_set(&lock->record->retired, PROFILE_LOCK_LIVES);
     atomic_set(&lock->key, lock_key((const void *)(uintptr_t)lock->place, lock->kind));
+    find_block(lock);
 }
 
 static bool is_live(const struct lock_state *lock, enum profile_lock_kind kind)
 {
-    return lock && lock->key && lock->kind == kind;
+    return lock && atomic_get(&lock->key) && lock->kind == kind;
 }
 
 static void retire(struct lock_state *lock, enum profile_lock_end end)
@@ -167,7 +183,7 @@ static struct lock_state *push(struct lock_state *lock, bool is_first_use)
             return newest;
         if (newest) {
             lock->record->generation = newest->record->generation + 1;
-            if (newest->key)
+            if (atomic_get(&newest->key))
                 retire(newest, PROFILE_LOCK_DESTROYED);
         }
         seen = head;
@@ -191,9 +207,9 @@ static cold struct lock_state *add(uint64_t address, enum profile_lock_kind kind
     lock->record->creation_stack = stack;
     lock->record->initialised = is_initialised;
     lock->record->modules_generation = modules_generation();
+    atomic_set(&lock->key, lock_key((const void *)(uintptr_t)address, kind));
     if (kind != PROFILE_LOCK_JOIN)
         find_block(lock);
-    lock->key = lock_key((const void *)(uintptr_t)address, kind);
     return push(lock, !is_initialised);
 }
 
@@ -254,40 +270,43 @@ void lock_destroyed(const void *address)
         retire(lock, PROFILE_LOCK_DESTROYED);
 }
 
-// Chains only grow, but those of blocks lose what has ended: else each free of a block that is made
-// and freed again and again would look at all its predecessors. Only here, by the thread that owns
-// the block; two blocks may share a bucket, so just the head is taken off.
-static void drop_ended(struct lock_state **bucket)
+// Chains only grow, but those of blocks lose what is freed: else each free of a block that is made
+// and freed again and again would look at all its predecessors.
+static void drop_freed(uint64_t *bucket)
 {
-    struct lock_state *head = atomic_get_acquire(bucket);
+    uint64_t tagged = atomic_get_acquire(bucket);
+    struct lock_state *head;
 
-    while (head && !head->key) {
-        struct lock_state *ended = head;
-
-        if (!atomic_swap_if(bucket, &head, ended->next_in_block))
+    while ((head = head_of(tagged)) && !atomic_get(&head->key) && !atomic_get(&head->block)) {
+        if (!swap_head(bucket, &tagged, atomic_get(&head->next_in_block)))
             continue;
-        ended->block_bucket = NULL;
-        head = atomic_get_acquire(bucket);
+        head->block_bucket = NULL;
+        tagged = atomic_get_acquire(bucket);
     }
+}
+
+static void free_lock(struct thread_state *self, struct lock_state *lock, uint32_t stack)
+{
+    lock->end_stack = stack;
+    if (atomic_get(&lock->key)) {
+        if (atomic_get(&lock->waiters))
+            misuse_report(self, PROFILE_MISUSE_DESTROY_WAITED, lock, stack, 0, 0);
+        retire(lock, PROFILE_LOCK_FREED);
+    }
+    atomic_set(&lock->block, 0);
 }
 
 cold void lock_block_freed(struct thread_state *self, const void *block,
                            const struct host_frame *caller)
 {
-    struct lock_state **bucket = block_bucket_of((uintptr_t)block);
+    uint64_t *bucket = block_bucket_of((uintptr_t)block);
+    struct lock_state *lock = head_of(atomic_get_acquire(bucket));
     uint32_t stack = stack_capture(self, caller);
 
-    for (struct lock_state *lock = atomic_get_acquire(bucket); lock; lock = lock->next_in_block)
-        if (lock->block == (uintptr_t)block) {
-            lock->end_stack = stack;
-            if (lock->key) {
-                if (atomic_get(&lock->waiters))
-                    misuse_report(self, PROFILE_MISUSE_DESTROY_WAITED, lock, stack, 0, 0);
-                retire(lock, PROFILE_LOCK_FREED);
-            }
-            lock->block = 0;
-        }
-    drop_ended(bucket);
+    for (; lock; lock = atomic_get(&lock->next_in_block))
+        if (atomic_get(&lock->block) == (uintptr_t)block)
+            free_lock(self, lock, stack);
+    drop_freed(bucket);
 }
 
 void lock_table_reset(void)

@@ -6,6 +6,7 @@
 #ifndef GAIAPROF_LOCK_TABLE_H
 #define GAIAPROF_LOCK_TABLE_H
 
+#include "preload/compiler.h"
 #include "preload/profile_format.h"
 
 #include <stdbool.h>
@@ -32,8 +33,8 @@ struct lock_state {
     uint64_t place;                   // the address, for ever
     uintptr_t block;                  // 0: in none
     uint64_t block_bytes;
-    uint32_t end_stack;               // of the free
-    struct lock_state **block_bucket; // it is in that chain; NULL: in none
+    uint32_t end_stack;     // of the free
+    uint64_t *block_bucket; // it is in that chain; NULL: in none
 };
 
 // The lock of that kind at an address; if there is none it begins here, at its first use. NULL
@@ -69,7 +70,7 @@ static inline uint64_t lock_key(const void *address, enum profile_lock_kind kind
 static inline bool lock_is(const struct lock_state *lock, const void *address,
                            enum profile_lock_kind kind)
 {
-    return lock->key == lock_key(address, kind);
+    return atomic_get(&lock->key) == lock_key(address, kind);
 }
 
 #endif

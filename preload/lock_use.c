@@ -248,17 +248,17 @@ static void hold(struct thread_state *self, struct lock_state *lock, unsigned mo
     if (unlikely(count == locks->held_room) && !grow_held(locks))
         return;
     held = &locks->held[count];
-    held->lock = lock;
+    atomic_set(&held->lock, lock);
     held->pc = caller->pc;
     held->sp = host_frame_sp(caller);
-    held->mode = (uint16_t)mode;
+    atomic_set(&held->mode, (uint16_t)mode);
     if (nesting != NESTING_HELD || !set_recursive(locks, held)) {
         held->order = lock_order(lock, nesting);
         held->order_mode = (uint16_t)mode;
     }
     held->stack = has_stack ? stack_capture(self, caller) : 0;
     held->start_ns = unlikely(options.hold) ? begin_hold(locks) : 0;
-    atomic_set(&locks->held_count, count + 1);
+    atomic_publish(&locks->held_count, count + 1);
 }
 
 static cold void change_owner(struct thread_state *self, struct lock_state *lock,
@@ -280,10 +280,12 @@ void lock_acquired(struct thread_state *self, const void *address, enum profile_
     if (unlikely(!lock))
         return;
     counter_add(&cell->acquisitions, 1);
-    if (unlikely(lock->last_owner != self->serial) && !(mode & PROFILE_ACQUIRE_READ))
+    if (unlikely(atomic_get(&lock->last_owner) != self->serial) && !(mode & PROFILE_ACQUIRE_READ))
         change_owner(self, lock, cell);
     hold(self, lock, mode,
-         cell->acquisitions <= LOCK_STACKS && lock->record->acquisitions <= LOCK_STACKS, caller);
+         cell->acquisitions <= LOCK_STACKS &&
+             atomic_get(&lock->record->acquisitions) <= LOCK_STACKS,
+         caller);
 }
 
 void lock_passed(struct thread_state *self, const void *address, enum profile_lock_kind kind,
@@ -316,17 +318,34 @@ void lock_owner_died(struct thread_state *self, const void *address,
 
 int lock_find_held(const struct thread_locks *locks, const struct lock_state *lock)
 {
-    int index = (int)atomic_get(&locks->held_count) - 1;
+    int index = (int)atomic_get_acquire(&locks->held_count) - 1;
+    const struct held_lock *held = atomic_get_acquire(&locks->held); // at least that long
 
-    while (index >= 0 && atomic_get(&locks->held[index].lock) != lock)
+    while (index >= 0 && atomic_get(&held[index].lock) != lock)
         index--;
     return index;
+}
+
+// Others may be looking.
+static void move_held(struct held_lock *to, const struct held_lock *from)
+{
+    struct lock_state *lock = from->lock;
+    uint16_t mode = from->mode;
+
+    to->pc = from->pc;
+    to->sp = from->sp;
+    to->start_ns = from->start_ns;
+    to->order = from->order;
+    to->order_mode = from->order_mode;
+    to->stack = from->stack;
+    atomic_set(&to->mode, mode);
+    atomic_set(&to->lock, lock);
 }
 
 void lock_forget_held(struct thread_locks *locks, uint32_t index)
 {
     for (uint32_t i = index; i + 1 < locks->held_count; i++) {
-        locks->held[i] = locks->held[i + 1];
+        move_held(&locks->held[i], &locks->held[i + 1]);
         locks->held[i].order |= NESTING_STALE;
     }
     atomic_set(&locks->held_count, locks->held_count - 1);
@@ -351,6 +370,8 @@ struct lock_state *lock_released(struct thread_state *self, const void *address,
 
     if (index < 0) {
         lock = lock_find(address); // acquired before we looked, or by another thread
+        if (lock && lock->kind != kind)
+            lock = NULL;
     } else {
         lock = locks->held[index].lock;
         if (locks->held[index].start_ns)

@@ -117,8 +117,8 @@ void lock_try_failed(struct thread_state *self, const void *address, enum profil
 void lock_owner_died(struct thread_state *self, const void *address,
                      const struct host_frame *caller);
 
-// The calling thread is about to release what it holds at `address`. Also counts those who wait.
-// NULL: it holds nothing there that we know of.
+// The calling thread is about to release what it holds at `address`; tells those who wait where.
+// Returns the lock there, held by it or not; NULL: none is known.
 struct lock_state *lock_released(struct thread_state *self, const void *address,
                                  enum profile_lock_kind kind, const struct host_frame *caller);
 
@@ -179,13 +179,14 @@ static inline void lock_hold_quickly(struct thread_locks *locks, struct lock_sta
     struct held_lock *held = &locks->held[count];
 
     counter_add(&locks->cells[cell].acquisitions, 1);
-    held->lock = lock;
+    atomic_set(&held->lock, lock);
     held->pc = caller->pc;
     held->sp = host_frame_sp(caller);
     held->order = lock_order(lock, nesting);
-    held->order_mode = held->mode = (uint16_t)mode;
+    held->order_mode = (uint16_t)mode;
+    atomic_set(&held->mode, (uint16_t)mode);
     held->stack = 0;
-    atomic_set(&locks->held_count, count + 1);
+    atomic_publish(&locks->held_count, count + 1);
 }
 
 // While others are held.
@@ -200,7 +201,7 @@ static inline bool lock_acquired_quickly(struct thread_locks *locks, uint32_t se
     struct lock_state *lock = locks->cache[cell];
 
     if (unlikely(!lock) || unlikely(!lock_is(lock, address, kind)) ||
-        (unlikely(lock->last_owner != serial) && !(mode & PROFILE_ACQUIRE_READ)) ||
+        (unlikely(atomic_get(&lock->last_owner) != serial) && !(mode & PROFILE_ACQUIRE_READ)) ||
         unlikely(locks->held_count >= locks->quick_room) ||
         unlikely(locks->cells[cell].acquisitions < LOCK_STACKS))
         return false;

@@ -245,15 +245,15 @@ static void begin(struct lock_call *call, struct thread_state *self, struct lock
     call->lock = lock;
     call->number = ++waiting->number;
     atomic_add(&lock->waiters, 1);
-    waiting->joined = joined;
+    atomic_set(&waiting->joined, joined);
     waiting->start_ns = call->start_ns;
     atomic_publish(&waiting->counted, lock);
     if (joined)
         atomic_add(&lock_joins_waiting, 1);
     if (!is_for_ever(lock, mode))
         return;
-    waiting->lock = lock;
-    waiting->mode = mode;
+    atomic_set(&waiting->lock, lock);
+    atomic_set(&waiting->mode, mode);
     waiting->stack = call->stack;
     // whoever closes a circle must see all others in it, so each stores before it looks
     __atomic_store_n(&waiting->turn, waiting->turn | 1, __ATOMIC_SEQ_CST);

@@ -329,7 +329,7 @@ struct profile_lock {
     uint32_t retired;        // enum profile_lock_end
     uint32_t next;           // of the writer's hash chain
     uint64_t acquisitions;   // of cells that count for other locks by now
-    uint64_t contentions;    // waits, the timed out and the failed included
+    uint64_t contentions;    // waits, the timed out included
     uint64_t wait_ns;
     uint64_t wait_max_ns;
     uint32_t modules_generation; // for the name, as of struct profile_module

@@ -18,6 +18,8 @@ PROGRAMS = {
     "heap_stacks": ("heap_stacks.c", []),
     "heap_blocks": ("heap_blocks.c", []),
     "lock_pairs": ("lock_pairs.c", ["-pthread"]),
+    "lock_kinds": ("lock_kinds.c", ["-pthread"]),
+    "lock_many": ("lock_many.c", ["-pthread"]),
     "threads": ("threads.c", ["-pthread"]),
     "throws": ("throws.cc", []),
     "interposer_pass.so": ("interposer_pass.c", ["-fPIC", "-shared"]),
@@ -54,6 +56,7 @@ def compile_program(directory, name):
 class Context:
     def __init__(self, build, options, peers, scratch):
         self.build, self.options, self.scratch = build, options, scratch
+        self.peers = peers  # name: (path, version)
         self.directory = build / "bench"
         self.directory.mkdir(exist_ok=True)
         self.cli = str(build / "gaiaprof")

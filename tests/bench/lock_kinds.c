@@ -117,9 +117,15 @@ static void use_signal(long count)
 }
 
 static const struct kind kinds[] = {
-    {"mutex", use_mutex},   {"recursive", use_recursive}, {"robust", use_robust},
-    {"nested", use_nested}, {"c11", use_c11},             {"read", use_read},
-    {"write", use_write},   {"spin", use_spin},           {"semaphore", use_semaphore},
+    {"mutex", use_mutex},
+    {"recursive", use_recursive},
+    {"robust", use_robust},
+    {"nested", use_nested},
+    {"c11", use_c11},
+    {"read", use_read},
+    {"write", use_write},
+    {"spin", use_spin},
+    {"semaphore", use_semaphore},
     {"signal", use_signal},
 };
 

@@ -26,6 +26,8 @@ PEERS = {
     "gperftools": Peer("google-perftools", library="libtcmalloc.so.4"),
     "valgrind": Peer("valgrind", command="valgrind"),
     "gprofng": Peer("binutils", command="gprofng"),
+    "mutrace": Peer(None, command="mutrace"),
+    "strace": Peer("strace", command="strace"),  # counts system calls, no profiler
 }
 
 
@@ -63,7 +65,8 @@ def find_peers(wanted):
         elif path:
             found[name] = (path, version_of(peer, path))
         else:
-            missing[name] = f"not found; Debian's package is {peer.package}"
+            missing[name] = (f"not found; Debian's package is {peer.package}" if peer.package
+                             else "not found, and Debian 12 has no package of it")
     return found, missing
 
 
@@ -87,14 +90,18 @@ def own_tools(library, bench_directory):
         "sampled": gaiaprof("gaiaprof 512k", library, 50, heap="512k"),
         "libunwind": gaiaprof("gaiaprof libunwind", library, 300, unwind="libunwind"),
         "locks": gaiaprof("gaiaprof heap=off", library, heap="off"),
+        "no_locks": gaiaprof("gaiaprof locks=off", library, locks="off"),
+        "hold_sampled": gaiaprof("gaiaprof hold=sampled", library, hold="sampled"),
+        "hold_exact": gaiaprof("gaiaprof hold=exact", library, hold="exact"),
         "report": gaiaprof("gaiaprof, report", library, report="text"),
         "cpu": gaiaprof("gaiaprof cpu=100", library, cpu="100"),
     }
 
 
-def valgrind(path, title, name, guess_ns):
+def valgrind(path, title, name, guess_ns, *options):
     out = (f"--{name}-out-file={{dir}}/out",) if name in ("massif", "dhat") else ()
-    return Tool(title, (path, "-q", f"--tool={name}", *out), {}, "plain", guess_ns, "valgrind")
+    command = (path, "-q", f"--tool={name}", *options, *out)
+    return Tool(title, command, {}, "plain", guess_ns, "valgrind")
 
 
 def gprofng(path, title, *options):
@@ -122,13 +129,16 @@ def peer_tools(peers):
                                    "tcmalloc", 10000, "gperftools")
         tools["tcmalloc"] = Tool("tcmalloc plain", (), preload, None, 15, "gperftools")
     if "valgrind" in path:
-        for title, name, guess in (("massif", "massif", 800), ("DHAT", "dhat", 2000),
-                                   ("memcheck", "memcheck", 3000), ("DRD", "drd", 8000),
-                                   ("helgrind", "helgrind", 8000)):
-            tools[name] = valgrind(path["valgrind"], title, name, guess)
+        threads = "--max-threads=1100"  # of what is for threads
+        for title, name, guess, *options in (
+                ("massif", "massif", 800), ("DHAT", "dhat", 2000), ("memcheck", "memcheck", 3000),
+                ("DRD", "drd", 8000, threads), ("helgrind", "helgrind", 8000, threads)):
+            tools[name] = valgrind(path["valgrind"], title, name, guess, *options)
     if "gprofng" in path:
         tools["gprofng_heap"] = gprofng(path["gprofng"], "gprofng heap trace", "-H", "on")
         tools["gprofng_sync"] = gprofng(path["gprofng"], "gprofng sync trace", "-s", "on")
+    if "mutrace" in path:
+        tools["mutrace"] = Tool("mutrace", (path["mutrace"],), {}, "plain", 300, "mutrace")
     return tools
 
 

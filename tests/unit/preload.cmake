@@ -48,4 +48,15 @@ endif()
 preload_test(sampler)
 target_link_libraries(preload_sampler_test PRIVATE m)
 preload_test(heap preload_fake_capture.c)
-preload_test(lock_table preload_fake_capture.c)
+
+# Of locks: fixtures, and a clock that stands still until a test moves it. preload_lock_support.c
+# defines all of the reporter, which would start a process.
+function(preload_lock_test name)
+    preload_test(${name} preload_lock_support.c preload_fake_capture.c)
+    target_link_options(preload_${name}_test PRIVATE -Wl,--wrap=sys_monotonic_ns)
+endfunction()
+foreach(subject lock_table lock_use lock_wait lock_nesting deadlock misuse)
+    preload_lock_test(${subject})
+endforeach()
+# ... and a word between the two looks for a deadlock
+target_link_options(preload_deadlock_test PRIVATE -Wl,--wrap=thread_by_serial)

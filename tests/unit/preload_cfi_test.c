@@ -313,6 +313,7 @@ static void assert_refused(const char *name, const struct cfi_tables *tables, ui
 {
     enum cfi_kind kind = cfi_rule_at(tables, pc).kind;
 
+    cfi_function_at(tables, pc); // any: what the instructions are is nothing to it
     if (kind != CFI_ODD)
         fail_msg("%s: %s, though malformed", name, kind_names[kind]);
 }
@@ -706,6 +707,16 @@ static struct cfi_tables make_functions(const struct shape *shape, size_t count)
     return finish_sheet();
 }
 
+static void assert_function(const char *name, const struct cfi_tables *tables, uintptr_t pc,
+                            uintptr_t wanted)
+{
+    uintptr_t function = cfi_function_at(tables, pc);
+
+    if (function != wanted)
+        fail_msg("%s: %#zx is in %#zx, not %#zx", name, (size_t)pc, (size_t)function,
+                 (size_t)wanted);
+}
+
 static void ask_functions(const char *name, const struct shape *shape, size_t count)
 {
     struct cfi_tables tables = make_functions(shape, count);
@@ -713,6 +724,8 @@ static void ask_functions(const char *name, const struct shape *shape, size_t co
 
     assert_rule(name, &tables, 0, none);
     assert_rule(name, &tables, UINTPTR_MAX, none);
+    assert_function(name, &tables, 0, 0);
+    assert_function(name, &tables, UINTPTR_MAX, 0);
     for (size_t i = 0; i < count; i++) {
         uintptr_t code = code_of(shape) + i * 48;
         struct cfi_rule rule = {CFI_SP, 8 * (int32_t)(i % 64 + 1), 0};
@@ -721,6 +734,10 @@ static void ask_functions(const char *name, const struct shape *shape, size_t co
         assert_rule(name, &tables, code, rule);
         assert_rule(name, &tables, code + 31, rule);
         assert_rule(name, &tables, code + 32, none);
+        assert_function(name, &tables, code - 1, 0);
+        assert_function(name, &tables, code, code);
+        assert_function(name, &tables, code + 31, code);
+        assert_function(name, &tables, code + 32, 0);
     }
 }
 
@@ -771,6 +788,8 @@ static void test_empty_functions(void **state)
             continue;
         assert_rule("empty", &tables, code, (struct cfi_rule){CFI_SP, 16, 0});
         assert_rule("empty", &tables, code + 31, (struct cfi_rule){CFI_SP, 16, 0});
+        assert_function("empty", &tables, code, code);
+        assert_function("empty", &tables, code - 1, code - 32);
     }
 }
 
@@ -792,6 +811,7 @@ static void test_header_elsewhere(void **state)
     tables = make_functions(&shape, 4);
     sheet.bytes[0] = 2;
     assert_refused("version", &tables, code_of(&shape));
+    assert_function("version", &tables, code_of(&shape), 0);
 }
 
 // ---- malformed
@@ -958,6 +978,8 @@ static void test_hostile_table(void **state)
         poke(8, counts[i], 4);
         cfi_rule_at(&tables, code_of(&shape) + 50);
         cfi_rule_at(&tables, UINTPTR_MAX);
+        cfi_function_at(&tables, code_of(&shape) + 50);
+        cfi_function_at(&tables, UINTPTR_MAX);
     }
     struct cfi_tables tables = make_functions(&shape, 3);
     poke(12 + 8 + 4, 0x7ffffff0, 4);

@@ -24,8 +24,9 @@ static int tear_down(void **state)
 static struct live_block put(uint64_t address, uint32_t stack, uint64_t bytes)
 {
     bool is_stored = false;
-    struct live_block before = live_table_put((void *)(uintptr_t)address,
-                                              (struct live_block){stack, false, bytes}, &is_stored);
+    struct live_block before =
+        live_table_put((void *)(uintptr_t)address,
+                       (struct live_block){.stack = stack, .bytes = bytes}, &is_stored);
 
     assert_true(is_stored);
     return before;
@@ -189,7 +190,8 @@ static void test_beyond_47_bits(void **state)
         const void *address = (void *)(uintptr_t)addresses[i];
         bool is_stored = true;
 
-        assert_block(live_table_put(address, (struct live_block){2, false, 2}, &is_stored), 0, 0);
+        assert_block(
+            live_table_put(address, (struct live_block){.stack = 2, .bytes = 2}, &is_stored), 0, 0);
         assert_false(is_stored);
         assert_block(live_table_get(address), 0, 0);
         assert_block(live_table_take(address), 0, 0);
@@ -228,8 +230,8 @@ static void check_against_model(unsigned granule)
         addresses[i] &= ~(uint64_t)(granule - 1);
     for (unsigned i = 0; i < 300000; i++) {
         uint32_t at = random_below(&random, MODEL_BLOCKS);
-        struct live_block block = {1 + random_below(&random, PROFILE_NODES_MAX - 1), false,
-                                   random_next(&random) & LIVE_SIZE_MAX};
+        struct live_block block = {.stack = 1 + random_below(&random, PROFILE_NODES_MAX - 1),
+                                   .bytes = random_next(&random) & LIVE_SIZE_MAX};
 
         if (random_below(&random, 2)) {
             assert_block(put(addresses[at], block.stack, block.bytes), model[at].stack,
@@ -266,7 +268,7 @@ static void put_in_leaves(unsigned thread)
         bool is_stored;
 
         live_table_put((void *)(uintptr_t)thread_block(thread, leaf),
-                       (struct live_block){thread + 1, false, leaf}, &is_stored);
+                       (struct live_block){.stack = thread + 1, .bytes = leaf}, &is_stored);
     }
 }
 
@@ -336,6 +338,156 @@ static void test_stretches_of_a_sampled_heap(void **state)
 }
 
 // --- the filter
+
+// --- blocks that have locks
+
+static void assert_around(uint64_t address, uint64_t start, uint32_t stack, uint64_t bytes)
+{
+    uintptr_t found = 1;
+
+    assert_block(live_table_mark_locks(address, &found), stack, bytes);
+    assert_int_equal(found, stack ? start : 1); // untouched if there is none
+}
+
+static void check_around(uint64_t start, uint64_t bytes)
+{
+    put(start, 7, bytes);
+    for (uint64_t offset = 0; offset < bytes; offset += offset < 4096 ? 1 : 997)
+        assert_around(start + offset, start, 7, bytes);
+    assert_around(start + bytes - 1, start, 7, bytes);
+    assert_around(start + bytes, 0, 0, 0);
+    assert_around(start - 1, 0, 0, 0);
+    assert_true(get(start).has_locks);
+    assert_block(get(start), 7, bytes);
+    assert_true(take(start).has_locks);
+    assert_around(start, 0, 0, 0);
+}
+
+static void test_around(void **state)
+{
+    static const uint64_t sizes[] = {1, 8, 16, 24, 31, 32, 33, 100, 4096, 100000, 1 << 20};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        check_around(0x10001000, sizes[i]);
+        check_around(0x10001010, sizes[i]);         // the other place
+        check_around(BRANCH + LEAF - 32, sizes[i]); // across leaves
+        check_around(2 * BRANCH - 64, sizes[i]);    // across branches
+    }
+    live_table_reset();
+    live_table_init(8);
+    check_around(0x10001008, 8);
+    check_around(0x10001008, 1000);
+}
+
+// One with a neighbour on each side, of which none may be taken for it.
+static void check_neighbours_around(unsigned granule, uint64_t first)
+{
+    live_table_init(granule);
+    for (uint32_t i = 0; i < 64; i++) // a granule each, not quite full
+        put(first + i * granule, i + 1, granule - 3);
+    for (uint64_t at = first; at < first + 64 * granule; at++) {
+        uint32_t index = (uint32_t)((at - first) / granule);
+        bool is_in = (at - first) % granule < granule - 3;
+
+        assert_around(at, first + index * granule, is_in ? index + 1 : 0, is_in ? granule - 3 : 0);
+    }
+}
+
+static void test_around_neighbours(void **state)
+{
+    (void)state;
+    check_neighbours_around(32, 0x10000000);
+    live_table_reset();
+    check_neighbours_around(32, 0x10000010);
+    live_table_reset();
+    check_neighbours_around(32, BRANCH - 1024);
+    live_table_reset();
+    check_neighbours_around(8, 0x10000008);
+}
+
+// Which one was found last says nothing of the next.
+static void test_around_in_any_order(void **state)
+{
+    struct random random = {21};
+
+    (void)state;
+    for (uint32_t i = 0; i < 300; i++)
+        put(0x10000000 + i * UINT64_C(20000), i + 1, 10000);
+    for (unsigned i = 0; i < 20000; i++) {
+        uint64_t offset = random_below(&random, 300 * 20000);
+        uint64_t index = offset / 20000;
+        bool is_in = offset % 20000 < 10000;
+
+        if (random_below(&random, 50) == 0) { // it moves to the other half
+            take(0x10000000 + index * 20000);
+            put(0x10000000 + index * 20000, (uint32_t)index + 1, 10000);
+        }
+        assert_around(0x10000000 + offset, 0x10000000 + index * 20000,
+                      is_in ? (uint32_t)index + 1 : 0, is_in ? 10000 : 0);
+    }
+}
+
+static void test_mark_of_the_one_that_was_latest(void **state)
+{
+    (void)state;
+    put(0x10000000, 1, 1000);
+    assert_around(0x10000100, 0x10000000, 1, 1000);
+    take(0x10000000);
+    assert_around(0x10000100, 0, 0, 0);
+    put(0x10000000, 2, 64); // another, smaller one in its place
+    assert_around(0x10000100, 0, 0, 0);
+    assert_around(0x10000020, 0x10000000, 2, 64);
+    put(0x10000100, 3, 64);
+    assert_around(0x10000100, 0x10000100, 3, 64);
+}
+
+// No further than a mebibyte, in blocks or in nothing.
+static void test_around_far_away(void **state)
+{
+    const uint64_t far = 1 << 20;
+
+    (void)state;
+    put(0x10000000, 1, 8 * far);
+    assert_around(0x10000000 + far - 32, 0x10000000, 1, 8 * far);
+    assert_around(0x30000000, 0, 0, 0); // nothing there
+    put(0x30000000, 2, 1);
+    assert_around(0x30000000, 0x30000000, 2, 1); // the latest now
+    assert_around(0x10000000 + 2 * far, 0, 0, 0);
+    assert_around(0x20, 0, 0, 0); // the start of the address space
+    assert_around(END + 0x1000, 0, 0, 0);
+    assert_around(UINT64_MAX - 7, 0, 0, 0);
+}
+
+// A block of no bytes has nothing inside.
+static void test_around_empty_blocks(void **state)
+{
+    (void)state;
+    put(0x10000000, 1, 100);
+    put(0x10000080, 2, 0);
+    assert_around(0x10000080, 0, 0, 0);
+    assert_around(0x10000090, 0, 0, 0);
+    assert_around(0x10000050, 0x10000000, 1, 100);
+}
+
+static void test_put_keeps_the_mark(void **state)
+{
+    struct live_block taken;
+    bool is_stored;
+
+    (void)state;
+    put(0x10000010, 7, LIVE_SIZE_MAX);
+    assert_false(get(0x10000010).has_locks);
+    assert_around(0x10000018, 0x10000010, 7, LIVE_SIZE_MAX);
+    taken = take(0x10000010);
+    assert_true(taken.has_locks);
+    live_table_put((void *)UINT64_C(0x10000010), taken, &is_stored); // a realloc that failed
+    assert_true(get(0x10000010).has_locks);
+    assert_block(get(0x10000010), 7, LIVE_SIZE_MAX);
+    assert_block(get(0x10000000), 0, 0);
+    assert_true(put(0x10000010, 8, 5).has_locks); // its free was missed
+    assert_false(get(0x10000010).has_locks);      // another block
+}
 
 #define FILTER_BLOCKS 3000
 
@@ -459,6 +611,13 @@ int main(void)
         TEST(test_threads),
         TEST(test_stretches),
         TEST(test_stretches_of_a_sampled_heap),
+        TEST(test_around),
+        TEST(test_around_neighbours),
+        TEST(test_around_in_any_order),
+        TEST(test_mark_of_the_one_that_was_latest),
+        TEST(test_around_far_away),
+        TEST(test_around_empty_blocks),
+        TEST(test_put_keeps_the_mark),
         TEST(test_filter_has_what_was_added),
         TEST(test_filter_against_model),
         TEST(test_filter_count_is_full),

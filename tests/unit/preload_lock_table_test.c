@@ -1,308 +1,604 @@
 // SPDX-License-Identifier: MIT
 //
-// preload_lock_table_test.c - records of locks and of waits for them: one for each life of a lock,
-// one for each lock and stack that waits.
+// preload_lock_table_test.c - which lock is at an address: one record for each life of a lock.
+#include "preload/heap.h"
 #include "preload/lock_table.h"
+#include "preload/options.h"
 #include "preload/profile_writer.h"
-#include "preload/thread_table.h"
-#include "tests/unit/preload_support.h"
+#include "tests/unit/preload_lock_support.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static struct thread_state *selves[THREADS];
-static struct profile_thread records[THREADS];
-static struct profile_copy copy;
+#define BLOCK ((char *)UINT64_C(0x20000040))
+#define BLOCK_BYTES 100
+#define PLENTY (1u << 16)
 
-static int set_up(void **state)
+static struct lock_state *use(const void *address, uint32_t stack)
 {
-    preload_profile_open(state);
-    memset(records, 0, sizeof(records));
-    for (unsigned i = 0; i < THREADS; i++) {
-        selves[i] = calloc(1, sizeof(struct thread_state));
-        selves[i]->record = &records[i];
-    }
-    return 0;
+    return lock_find_or_add(lock_threads[0], address, PROFILE_LOCK_SPIN, at(stack));
 }
 
-static int tear_down(void **state)
+static void initialise(const void *address, uint32_t stack)
 {
-    for (unsigned i = 0; i < THREADS; i++)
-        free(selves[i]);
-    profile_copy_release(&copy);
-    copy.bytes = NULL;
-    return preload_profile_close(state);
-}
-
-static void load(void)
-{
-    profile_copy_release(&copy);
-    profile_copy_load(&copy, preload_scratch.path);
-}
-
-static const void *address(uint64_t lock)
-{
-    return (const void *)(0x10000 + lock * 40);
-}
-
-static const struct profile_lock *find_lock(const void *at, uint32_t generation)
-{
-    const struct profile_chunk *chunk = NULL;
-
-    while ((chunk = profile_copy_next(&copy, chunk, PROFILE_CHUNK_LOCKS)))
-        for (size_t i = 0; i < profile_chunk_records(chunk); i++) {
-            const struct profile_lock *lock = profile_chunk_record(chunk, i);
-
-            if (lock->address == (uint64_t)at && lock->generation == generation)
-                return lock;
-        }
-    return NULL;
-}
-
-static const struct profile_lock_wait *find_wait(const void *at, uint32_t stack)
-{
-    const struct profile_chunk *chunk = NULL;
-
-    while ((chunk = profile_copy_next(&copy, chunk, PROFILE_CHUNK_LOCK_WAITS)))
-        for (size_t i = 0; i < profile_chunk_records(chunk); i++) {
-            const struct profile_lock_wait *wait = profile_chunk_record(chunk, i);
-            const struct profile_lock *lock =
-                wait->lock ? profile_copy_record(&copy, PROFILE_CHUNK_LOCKS, wait->lock) : NULL;
-
-            if (lock && lock->address == (uint64_t)at && wait->stack == stack)
-                return wait;
-        }
-    return NULL;
-}
-
-static bool is_published(const struct profile_chunk *chunk, size_t index)
-{
-    const void *record = profile_chunk_record(chunk, index);
-
-    if (chunk->type == PROFILE_CHUNK_LOCKS)
-        return ((const struct profile_lock *)record)->address != 0;
-    return ((const struct profile_lock_wait *)record)->lock != 0;
-}
-
-static size_t count_records(enum profile_chunk_type type)
-{
-    const struct profile_chunk *chunk = NULL;
-    size_t count = 0;
-
-    while ((chunk = profile_copy_next(&copy, chunk, type)))
-        for (size_t i = 0; i < profile_chunk_records(chunk); i++)
-            count += is_published(chunk, i);
-    return count;
+    lock_initialised(lock_threads[0], address, PROFILE_LOCK_SPIN, 0, at(stack));
 }
 
 static void test_first_use(void **state)
 {
+    struct lock_state *first = use(lock_address(1), 7), *second;
     const struct profile_lock *lock;
 
     (void)state;
-    lock_acquired(selves[0], address(1), PRELOAD_FRAME(7));
-    lock_acquired(selves[0], address(1), PRELOAD_FRAME(8));
-    lock_acquired(selves[0], address(2), PRELOAD_FRAME(9));
-    load();
-    assert_int_equal(count_records(PROFILE_CHUNK_LOCKS), 2);
-    lock = find_lock(address(1), 0);
-    assert_int_equal(lock->acquisitions, 2);
-    assert_int_equal(lock->contentions, 0);
+    assert_ptr_equal(use(lock_address(1), 8), first);
+    second = use(lock_address(2), 9);
+    assert_ptr_not_equal(second, first);
+    assert_ptr_equal(lock_find(lock_address(1)), first);
+    assert_ptr_equal(lock_by_id(first->id), first);
+    assert_ptr_equal(lock_by_id(second->id), second);
+    assert_null(lock_find(lock_address(3)));
+    lock_load();
+    assert_int_equal(lock_count_records(PROFILE_CHUNK_LOCKS), 2);
+    lock = lock_record_of(lock_address(1), 0);
     assert_int_equal(lock->creation_stack, 7);
     assert_int_equal(lock->initialised, 0);
-    assert_int_equal(lock->retired, 0);
-    assert_int_equal(lock->kind, PROFILE_LOCK_MUTEX);
-    assert_int_equal(find_lock(address(2), 0)->acquisitions, 1);
+    assert_int_equal(lock->retired, PROFILE_LOCK_LIVES);
+    assert_int_equal(lock->kind, PROFILE_LOCK_SPIN);
+    assert_int_equal(lock->flags, 0);
+    assert_int_equal(lock->block_stack, 0);
+    assert_int_equal(lock->acquisitions, 0);
+    assert_int_equal(lock_record_of(lock_address(2), 0)->creation_stack, 9);
+    assert_int_equal(lock_id_of(lock_address(2), 0), second->id);
 }
 
-static void test_waits(void **state)
+static void test_flags_of_the_lock_itself(void **state)
 {
-    const struct profile_lock *lock;
-    const struct profile_lock_wait *wait;
+    static pthread_mutex_t mutex = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+    static pthread_rwlock_t rwlock = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
 
     (void)state;
-    lock_waited(selves[0], address(1), 100, PRELOAD_FRAME(7));
-    lock_waited(selves[1], address(1), 300, PRELOAD_FRAME(7));
-    lock_waited(selves[0], address(1), 50, PRELOAD_FRAME(8));
-    lock_acquired(selves[0], address(1), PRELOAD_FRAME(7));
-    lock_waited(selves[0], address(2), 5, PRELOAD_FRAME(7));
-    load();
-    lock = find_lock(address(1), 0);
-    assert_int_equal(lock->acquisitions, 4);
-    assert_int_equal(lock->contentions, 3);
-    assert_int_equal(lock->wait_ns, 450);
-    assert_int_equal(lock->wait_max_ns, 300);
-    assert_int_equal(count_records(PROFILE_CHUNK_LOCK_WAITS), 3);
-    wait = find_wait(address(1), 7);
-    assert_int_equal(wait->count, 2);
-    assert_int_equal(wait->wait_ns, 400);
-    assert_int_equal(wait->wait_max_ns, 300);
-    assert_int_equal(find_wait(address(1), 8)->wait_ns, 50);
-    assert_int_equal(find_wait(address(2), 7)->count, 1);
-    assert_int_equal(records[0].lock_wait_ns, 155);
-    assert_int_equal(records[1].lock_wait_ns, 300);
+    lock_find_or_add(lock_threads[0], &mutex, PROFILE_LOCK_MUTEX, at(1));
+    lock_initialised(lock_threads[0], &rwlock, PROFILE_LOCK_RWLOCK, PROFILE_LOCK_SHARED, at(2));
+    lock_load();
+    assert_int_equal(lock_record_of(&mutex, 0)->flags, PROFILE_LOCK_RECURSIVE);
+    assert_int_equal(lock_record_of(&rwlock, 0)->flags,
+                     PROFILE_LOCK_SHARED | PROFILE_LOCK_PREFER_WRITER);
+    assert_int_equal(lock_record_of(&rwlock, 0)->kind, PROFILE_LOCK_RWLOCK);
 }
 
 static void test_initialised(void **state)
 {
+    struct lock_state *lock;
+
     (void)state;
-    lock_initialised(selves[0], address(1), PRELOAD_FRAME(5));
-    lock_acquired(selves[0], address(1), PRELOAD_FRAME(7));
-    load();
-    assert_int_equal(count_records(PROFILE_CHUNK_LOCKS), 1);
-    assert_int_equal(find_lock(address(1), 0)->creation_stack, 5);
-    assert_int_equal(find_lock(address(1), 0)->initialised, 1);
-    assert_int_equal(find_lock(address(1), 0)->acquisitions, 1);
+    initialise(lock_address(1), 5);
+    lock = use(lock_address(1), 7);
+    lock_load();
+    assert_int_equal(lock_count_records(PROFILE_CHUNK_LOCKS), 1);
+    assert_int_equal(lock_id_of(lock_address(1), 0), lock->id);
+    assert_int_equal(lock_record_of(lock_address(1), 0)->creation_stack, 5);
+    assert_int_equal(lock_record_of(lock_address(1), 0)->initialised, 1);
 }
 
 static void test_generations(void **state)
 {
     (void)state;
-    lock_acquired(selves[0], address(1), PRELOAD_FRAME(1));
-    lock_destroyed(address(1));
-    lock_acquired(selves[0], address(1), PRELOAD_FRAME(2)); // used again without a word
-    lock_acquired(selves[0], address(1), PRELOAD_FRAME(3));
-    lock_initialised(selves[0], address(1),
-                     PRELOAD_FRAME(4)); // a new one in its place, without destroy
-    lock_acquired(selves[0], address(1), PRELOAD_FRAME(5));
-    load();
-    assert_int_equal(count_records(PROFILE_CHUNK_LOCKS), 3);
-    assert_int_equal(find_lock(address(1), 0)->acquisitions, 1);
-    assert_int_equal(find_lock(address(1), 0)->retired, 1);
-    assert_int_equal(find_lock(address(1), 1)->acquisitions, 2);
-    assert_int_equal(find_lock(address(1), 1)->creation_stack, 2);
-    assert_int_equal(find_lock(address(1), 1)->retired, 1);
-    assert_int_equal(find_lock(address(1), 2)->creation_stack, 4);
-    assert_int_equal(find_lock(address(1), 2)->retired, 0);
-}
-
-static void test_short_lived_locks_share_a_record(void **state)
-{
-    (void)state;
-    for (int i = 0; i < 1000; i++) {
-        lock_initialised(selves[0], address(1), PRELOAD_FRAME(5));
-        lock_acquired(selves[0], address(1), PRELOAD_FRAME(6));
-        lock_destroyed(address(1));
-    }
-    load();
-    assert_int_equal(count_records(PROFILE_CHUNK_LOCKS), 1);
-    assert_int_equal(find_lock(address(1), 0)->acquisitions, 1000);
-    assert_int_equal(find_lock(address(1), 0)->retired, 1);
-}
-
-// Not when there is something to tell apart: a wait, or another place.
-static void test_fought_over_locks_do_not(void **state)
-{
-    (void)state;
-    lock_initialised(selves[0], address(1), PRELOAD_FRAME(5));
-    lock_waited(selves[0], address(1), 10, PRELOAD_FRAME(6));
-    lock_destroyed(address(1));
-    lock_initialised(selves[0], address(1), PRELOAD_FRAME(5));
-    lock_destroyed(address(1));
-    lock_initialised(selves[0], address(1), PRELOAD_FRAME(9));
-    load();
-    assert_int_equal(count_records(PROFILE_CHUNK_LOCKS), 3);
-    assert_int_equal(find_lock(address(1), 0)->contentions, 1);
-    assert_int_equal(find_lock(address(1), 1)->contentions, 0);
-    assert_int_equal(find_lock(address(1), 2)->creation_stack, 9);
+    use(lock_address(1), 1);
+    lock_destroyed(lock_address(1));
+    assert_null(lock_find(lock_address(1)));
+    use(lock_address(1), 2); // used again without a word
+    use(lock_address(1), 3);
+    initialise(lock_address(1), 4); // a new one in its place, without destroy
+    use(lock_address(1), 5);
+    lock_load();
+    assert_int_equal(lock_count_records(PROFILE_CHUNK_LOCKS), 3);
+    assert_int_equal(lock_record_of(lock_address(1), 0)->creation_stack, 1);
+    assert_int_equal(lock_record_of(lock_address(1), 0)->retired, PROFILE_LOCK_DESTROYED);
+    assert_int_equal(lock_record_of(lock_address(1), 1)->creation_stack, 2);
+    assert_int_equal(lock_record_of(lock_address(1), 1)->retired, PROFILE_LOCK_DESTROYED);
+    assert_int_equal(lock_record_of(lock_address(1), 2)->creation_stack, 4);
+    assert_int_equal(lock_record_of(lock_address(1), 2)->retired, PROFILE_LOCK_LIVES);
 }
 
 static void test_destroy_of_the_unknown(void **state)
 {
     (void)state;
-    lock_destroyed(address(1));
-    load();
-    assert_int_equal(count_records(PROFILE_CHUNK_LOCKS), 0);
+    lock_destroyed(lock_address(1));
+    use(lock_address(1), 1);
+    lock_destroyed(lock_address(1));
+    lock_destroyed(lock_address(1));
+    lock_load();
+    assert_int_equal(lock_count_records(PROFILE_CHUNK_LOCKS), 1);
 }
 
-#define LOCKS 20000
+static void test_kinds_at_one_address(void **state)
+{
+    struct lock_state *spin = use(lock_address(1), 1), *semaphore;
 
-static void test_many_locks(void **state)
+    (void)state;
+    semaphore = lock_find_or_add(lock_threads[0], lock_address(1), PROFILE_LOCK_SEMAPHORE, at(2));
+    assert_ptr_not_equal(spin, semaphore);
+    assert_false(lock_is(spin, lock_address(1), PROFILE_LOCK_SPIN)); // it has ended
+    assert_true(lock_is(semaphore, lock_address(1), PROFILE_LOCK_SEMAPHORE));
+    assert_false(lock_is(semaphore, lock_address(1), PROFILE_LOCK_SPIN));
+    lock_load();
+    assert_int_equal(lock_record_of(lock_address(1), 0)->kind, PROFILE_LOCK_SPIN);
+    assert_int_equal(lock_record_of(lock_address(1), 0)->retired, PROFILE_LOCK_DESTROYED);
+    assert_int_equal(lock_record_of(lock_address(1), 1)->kind, PROFILE_LOCK_SEMAPHORE);
+}
+
+static void test_joins(void **state)
+{
+    struct lock_state *first = lock_of_joins(7), *second = lock_of_joins(8);
+
+    (void)state;
+    assert_ptr_not_equal(first, second);
+    assert_ptr_equal(lock_of_joins(7), first);
+    assert_int_equal(first->kind, PROFILE_LOCK_JOIN);
+    assert_int_equal(first->record->creation_stack, 7);
+    lock_load();
+    assert_int_equal(lock_count_records(PROFILE_CHUNK_LOCKS), 2);
+}
+
+// --- in blocks
+
+static void allocate(const char *block, size_t bytes, uint32_t stack)
+{
+    heap_allocated(lock_threads[0], block, bytes, at(stack));
+}
+
+static void test_block(void **state)
 {
     (void)state;
-    for (uint64_t i = 0; i < LOCKS; i++)
-        lock_acquired(selves[0], address(i), PRELOAD_FRAME(1));
-    for (uint64_t i = 0; i < LOCKS; i++)
-        lock_waited(selves[0], address(i), i, PRELOAD_FRAME(1 + (uint32_t)(i % 3)));
-    load();
-    assert_int_equal(count_records(PROFILE_CHUNK_LOCKS), LOCKS);
-    assert_int_equal(count_records(PROFILE_CHUNK_LOCK_WAITS), LOCKS);
-    for (uint64_t i = 0; i < LOCKS; i += 1999) {
-        assert_int_equal(find_lock(address(i), 0)->acquisitions, 2);
-        assert_int_equal(find_wait(address(i), 1 + (uint32_t)(i % 3))->wait_ns, i);
+    allocate(BLOCK, BLOCK_BYTES, 33);
+    use(BLOCK + 24, 1);
+    assert_true(live_table_get(BLOCK).has_locks);
+    heap_freed(lock_threads[0], BLOCK, at(50));
+    assert_null(lock_find(BLOCK + 24));
+    allocate(BLOCK - 32, BLOCK_BYTES, 34);
+    use(BLOCK + 24, 2);
+    lock_load();
+    assert_int_equal(lock_record_of(BLOCK + 24, 0)->block_stack, 33);
+    assert_int_equal(lock_record_of(BLOCK + 24, 0)->block_offset, 24);
+    assert_int_equal(lock_record_of(BLOCK + 24, 0)->retired, PROFILE_LOCK_FREED);
+    assert_int_equal(lock_record_of(BLOCK + 24, 1)->block_stack, 34);
+    assert_int_equal(lock_record_of(BLOCK + 24, 1)->block_offset, 56);
+    assert_int_equal(lock_record_of(BLOCK + 24, 1)->retired, PROFILE_LOCK_LIVES);
+    assert_int_equal(lock_count_records(PROFILE_CHUNK_LOCK_MISUSES), 0);
+}
+
+// A block of no locks is freed by the same way without a look at them.
+static void test_block_without_locks(void **state)
+{
+    (void)state;
+    allocate(BLOCK, BLOCK_BYTES, 33);
+    allocate(BLOCK + 128, BLOCK_BYTES, 34);
+    use(BLOCK + 24, 1);
+    assert_false(live_table_get(BLOCK + 128).has_locks);
+    heap_freed(lock_threads[0], BLOCK + 128, at(50));
+    assert_non_null(lock_find(BLOCK + 24));
+}
+
+static void test_block_of_many_locks(void **state)
+{
+    (void)state;
+    allocate(BLOCK, 8000, 33);
+    for (int i = 0; i < 1000; i++)
+        use(BLOCK + 8 * i, 1);
+    use(BLOCK + 8000, 2); // behind it
+    use(BLOCK - 8, 2);
+    lock_destroyed(BLOCK + 80);
+    heap_freed(lock_threads[0], BLOCK, at(50));
+    for (int i = 0; i < 1000; i++)
+        assert_null(lock_find(BLOCK + 8 * i));
+    assert_non_null(lock_find(BLOCK + 8000));
+    assert_non_null(lock_find(BLOCK - 8));
+    lock_load();
+    assert_int_equal(lock_record_of(BLOCK + 72, 0)->retired, PROFILE_LOCK_FREED);
+    assert_int_equal(lock_record_of(BLOCK + 80, 0)->retired, PROFILE_LOCK_DESTROYED);
+}
+
+// Many blocks at once: more than there are chains.
+static void test_many_blocks(void **state)
+{
+    struct random random = {5};
+    static bool is_there[40000];
+
+    (void)state;
+    memset(is_there, 0, sizeof(is_there));
+    for (unsigned i = 0; i < 40000; i++) {
+        allocate(BLOCK + 128 * i, BLOCK_BYTES, 33);
+        use(BLOCK + 128 * i + 8, 1);
+        is_there[i] = true;
+    }
+    for (unsigned i = 0; i < 30000; i++) {
+        unsigned block = random_below(&random, 40000);
+
+        if (is_there[block])
+            heap_freed(lock_threads[0], BLOCK + 128 * block, at(50));
+        is_there[block] = false;
+    }
+    for (unsigned i = 0; i < 40000; i++)
+        assert_true(is_there[i] == (lock_find(BLOCK + 128 * i + 8) != NULL));
+}
+
+// A block that comes and goes: each time another lock, and no free looks at all of them.
+static void test_block_again_and_again(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 30000; i++) {
+        allocate(BLOCK, BLOCK_BYTES, 33);
+        assert_int_equal(use(BLOCK + 8, 1)->record->generation, i);
+        heap_freed(lock_threads[0], BLOCK, at(50));
     }
 }
 
-// More stacks than buckets: waits of one lock meet in a chain.
-static void test_many_waiters(void **state)
+static void test_block_freed_while_waited_for(void **state)
+{
+    const struct profile_lock_misuse *misuse;
+    struct lock_state *lock;
+
+    (void)state;
+    allocate(BLOCK, BLOCK_BYTES, 33);
+    lock = use(BLOCK + 8, 1);
+    lock->waiters = 1;
+    heap_freed(lock_threads[0], BLOCK, at(50));
+    lock_load();
+    misuse = lock_record(PROFILE_CHUNK_LOCK_MISUSES, 0);
+    assert_int_equal(misuse->kind, PROFILE_MISUSE_DESTROY_WAITED);
+    assert_int_equal(misuse->lock, lock->id);
+    assert_int_equal(misuse->stack, 50);
+    assert_int_equal(lock_count_records(PROFILE_CHUNK_LOCK_MISUSES), 1);
+}
+
+static size_t count_misuses(void)
+{
+    lock_load();
+    return lock_count_records(PROFILE_CHUNK_LOCK_MISUSES);
+}
+
+static void test_used_in_a_freed_block(void **state)
+{
+    const struct profile_lock_misuse *misuse;
+    uint32_t id;
+
+    (void)state;
+    allocate(BLOCK, BLOCK_BYTES, 33);
+    id = use(BLOCK + 8, 1)->id;
+    heap_freed(lock_threads[0], BLOCK, at(50));
+    assert_int_equal(count_misuses(), 0);
+    use(BLOCK + 8, 60);
+    use(BLOCK + 8, 61); // it has been said
+    assert_int_equal(count_misuses(), 1);
+    misuse = lock_record(PROFILE_CHUNK_LOCK_MISUSES, 0);
+    assert_int_equal(misuse->kind, PROFILE_MISUSE_FREED);
+    assert_int_equal(misuse->lock, id);
+    assert_int_equal(misuse->stack, 60);
+    assert_int_equal(misuse->other_stack, 50);
+}
+
+// Destroyed, freed, used.
+static void test_used_after_both(void **state)
 {
     (void)state;
-    for (uint32_t turn = 0; turn < 2; turn++)
-        for (uint32_t stack = 1; stack <= 10000; stack++)
-            lock_waited(selves[0], address(1), stack, PRELOAD_FRAME(stack));
-    load();
-    assert_int_equal(count_records(PROFILE_CHUNK_LOCK_WAITS), 10000);
-    for (uint32_t stack = 1; stack <= 10000; stack += 999) {
-        assert_int_equal(find_wait(address(1), stack)->count, 2);
-        assert_int_equal(find_wait(address(1), stack)->wait_ns, 2 * stack);
+    allocate(BLOCK, BLOCK_BYTES, 33);
+    use(BLOCK + 8, 1);
+    lock_destroyed(BLOCK + 8);
+    heap_freed(lock_threads[0], BLOCK, at(50));
+    use(BLOCK + 8, 60);
+    assert_int_equal(count_misuses(), 1);
+}
+
+static void test_freed_and_no_misuse(void **state)
+{
+    char on_stack[32];
+
+    (void)state;
+    allocate(BLOCK, BLOCK_BYTES, 33); // another block is there
+    use(BLOCK + 8, 1);
+    heap_freed(lock_threads[0], BLOCK, at(50));
+    allocate(BLOCK, BLOCK_BYTES, 33);
+    use(BLOCK + 8, 1);
+    allocate(BLOCK + 256, 64 << 10, 33); // unmapped by the free: what is there may be anything
+    use(BLOCK + 256, 1);
+    heap_freed(lock_threads[0], BLOCK + 256, at(50));
+    use(BLOCK + 256, 1);
+    allocate(on_stack, sizeof(on_stack), 33); // a thread's stack by now
+    use(on_stack, 1);
+    heap_freed(lock_threads[0], on_stack, at(50));
+    lock_threads[0]->stack_low = (uintptr_t)on_stack - 1000;
+    lock_threads[0]->stack_high = (uintptr_t)on_stack + 1000;
+    use(on_stack, 1);
+    assert_int_equal(count_misuses(), 0);
+}
+
+// Initialised anew is no use of the old one.
+static void test_freed_and_initialised(void **state)
+{
+    (void)state;
+    allocate(BLOCK, BLOCK_BYTES, 33);
+    use(BLOCK + 8, 1);
+    heap_freed(lock_threads[0], BLOCK, at(50));
+    initialise(BLOCK + 8, 60);
+    use(BLOCK + 8, 61);
+    assert_int_equal(count_misuses(), 0);
+}
+
+// --- many
+
+static void make_plenty(void)
+{
+    for (uint64_t i = 0; i <= PLENTY; i++)
+        use(lock_address(1000 + i), 1);
+}
+
+static void test_short_lived_locks_go_on(void **state)
+{
+    uint32_t id;
+
+    (void)state;
+    make_plenty();
+    initialise(lock_address(1), 5);
+    id = lock_find(lock_address(1))->id;
+    for (int i = 0; i < 1000; i++) {
+        lock_destroyed(lock_address(1));
+        assert_null(lock_find(lock_address(1)));
+        initialise(lock_address(1), 5);
+        assert_int_equal(lock_find(lock_address(1))->id, id);
+    }
+    lock_load();
+    assert_int_equal(lock_count_records(PROFILE_CHUNK_LOCKS), PLENTY + 2);
+    assert_int_equal(lock_record_of(lock_address(1), 0)->retired, PROFILE_LOCK_LIVES);
+    lock_destroyed(lock_address(1));
+    lock_load();
+    assert_int_equal(lock_record_of(lock_address(1), 0)->retired, PROFILE_LOCK_DESTROYED);
+}
+
+static void test_first_uses_go_on(void **state)
+{
+    struct lock_state *lock;
+
+    (void)state;
+    make_plenty();
+    lock = use(lock_address(1), 5);
+    lock_destroyed(lock_address(1));
+    assert_ptr_equal(use(lock_address(1), 5), lock);
+    assert_true(lock_is(lock, lock_address(1), PROFILE_LOCK_SPIN));
+}
+
+// Before there are plenty, or when there is something to tell apart.
+static void test_locks_do_not_go_on(void **state)
+{
+    struct lock_state *lock;
+
+    (void)state;
+    initialise(lock_address(1), 5);
+    lock_destroyed(lock_address(1));
+    initialise(lock_address(1), 5); // 2
+    make_plenty();
+    initialise(lock_address(1), 6); // 3: another stack
+    lock_destroyed(lock_address(1));
+    use(lock_address(1), 6); // 4: not initialised
+    lock_destroyed(lock_address(1));
+    lock_find_or_add(lock_threads[0], lock_address(1), PROFILE_LOCK_ONCE, at(6)); // 5: kind
+    lock = lock_find(lock_address(1));
+    lock->is_ordered = 1;
+    lock_destroyed(lock_address(1));
+    lock_find_or_add(lock_threads[0], lock_address(1), PROFILE_LOCK_ONCE, at(6)); // 6
+    lock = lock_find(lock_address(1));
+    lock->waiters = 1;
+    lock_destroyed(lock_address(1));
+    lock_find_or_add(lock_threads[0], lock_address(1), PROFILE_LOCK_ONCE, at(6)); // 7
+    lock_load();
+    assert_int_equal(lock_count_records(PROFILE_CHUNK_LOCKS), PLENTY + 1 + 7);
+    assert_int_equal(lock_record_of(lock_address(1), 6)->retired, PROFILE_LOCK_LIVES);
+}
+
+// lock_table.h: "ends when it is destroyed, or the heap block around it is freed". What goes on
+// in another block at the same address ends with that one.
+static void test_goes_on_and_ends_with_its_block(void **state)
+{
+    struct lock_state *lock = NULL;
+
+    (void)state;
+    make_plenty();
+    for (int i = 0; i < 3; i++) {
+        allocate(BLOCK, BLOCK_BYTES, 33);
+        lock = use(BLOCK + 8, 5);
+        heap_freed(lock_threads[0], BLOCK, at(50));
+        assert_int_equal(lock->key, 0);
+        assert_int_equal(lock->record->retired, PROFILE_LOCK_FREED);
+    }
+    allocate(BLOCK, BLOCK_BYTES, 34);
+    assert_ptr_not_equal(use(BLOCK + 8, 6), lock);
+}
+
+#define FULL (1u << 18)
+
+static void test_full(void **state)
+{
+    (void)state;
+    for (uint64_t i = 0; i < FULL; i++)
+        assert_non_null(use(lock_address(i), 1));
+    assert_int_equal(profile_header->dropped[PROFILE_DROP_MEMORY], 0);
+    assert_null(use(lock_address(FULL), 1));
+    assert_null(lock_of_joins(1));
+    initialise(lock_address(FULL), 1);
+    assert_null(lock_find(lock_address(FULL)));
+    assert_int_equal(profile_header->dropped[PROFILE_DROP_MEMORY], 3);
+    for (uint64_t i = 0; i < FULL; i++) // four in a chain
+        assert_int_equal(use(lock_address(i), 2)->place, (uintptr_t)lock_address(i));
+}
+
+// --- threads
+
+#define SHARED 20000
+
+static struct lock_state *seen[THREADS][SHARED];
+
+static void use_all(unsigned thread)
+{
+    for (uint64_t i = 0; i < SHARED; i++)
+        seen[thread][i] = lock_find_or_add(lock_threads[thread], lock_address(i), PROFILE_LOCK_SPIN,
+                                           at(1 + thread));
+}
+
+static void test_threads_find_the_same(void **state)
+{
+    (void)state;
+    run_threads(use_all);
+    for (uint64_t i = 0; i < SHARED; i++) {
+        assert_int_equal(seen[0][i]->place, (uintptr_t)lock_address(i));
+        for (unsigned thread = 1; thread < THREADS; thread++)
+            assert_ptr_equal(seen[thread][i], seen[0][i]);
+    }
+    lock_load();
+    assert_int_equal(lock_count_records(PROFILE_CHUNK_LOCKS), SHARED);
+}
+
+#define CONTESTED 16
+
+static void make_and_end(unsigned thread)
+{
+    struct random random = {100 + thread};
+
+    for (unsigned i = 0; i < 3000; i++) {
+        const void *lock = lock_address(random_below(&random, CONTESTED));
+
+        switch (random_below(&random, 3)) {
+        case 0:
+            lock_initialised(lock_threads[thread], lock, PROFILE_LOCK_SPIN, 0, at(1));
+            break;
+        case 1:
+            lock_destroyed(lock);
+            break;
+        default:
+            lock_find_or_add(lock_threads[thread], lock, PROFILE_LOCK_SPIN, at(1));
+        }
     }
 }
 
-static void test_full_table(void **state)
-{
-    const uint64_t limit = 32u << 13;
-
-    (void)state;
-    for (uint64_t i = 0; i < limit + 5; i++)
-        lock_acquired(selves[0], address(i), PRELOAD_FRAME(1));
-    lock_waited(selves[0], address(limit), 10, PRELOAD_FRAME(1));
-    assert_int_equal(profile_header->dropped[PROFILE_DROP_MEMORY], 6);
-    lock_acquired(selves[0], address(0), PRELOAD_FRAME(1)); // what is known goes on
-    load();
-    assert_int_equal(find_lock(address(0), 0)->acquisitions, 2);
-    assert_int_equal(records[0].lock_wait_ns, 10);
-}
-
-#define OWN_LOCKS 2000
-
-// Each thread its own locks, in the same hash chains.
-static void lock_in_thread(unsigned thread)
-{
-    for (uint64_t turn = 0; turn < 3; turn++)
-        for (uint64_t i = 0; i < OWN_LOCKS; i++)
-            lock_waited(selves[thread], address(i * THREADS + thread), 2,
-                        PRELOAD_FRAME(1 + thread));
-}
-
-static void test_threads(void **state)
+// Whatever the order: generations without gaps, and at most the last one lives.
+static void test_threads_make_and_end(void **state)
 {
     (void)state;
-    run_threads(lock_in_thread);
-    load();
-    assert_int_equal(count_records(PROFILE_CHUNK_LOCKS), OWN_LOCKS * THREADS);
-    assert_int_equal(count_records(PROFILE_CHUNK_LOCK_WAITS), OWN_LOCKS * THREADS);
-    for (uint64_t i = 0; i < OWN_LOCKS * THREADS; i += 401) {
-        assert_int_equal(find_lock(address(i), 0)->contentions, 3);
-        assert_int_equal(find_wait(address(i), 1 + (uint32_t)(i % THREADS))->count, 3);
+    run_threads(make_and_end);
+    lock_load();
+    for (uint64_t i = 0; i < CONTESTED; i++) {
+        const struct lock_state *live = lock_find(lock_address(i));
+        const struct profile_lock *record;
+        uint32_t generation = 0, count = 0;
+
+        while ((record = lock_record_of(lock_address(i), generation))) {
+            count += record->retired == PROFILE_LOCK_LIVES;
+            generation++;
+        }
+        assert_true(generation > 10);
+        assert_int_equal(count, live ? 1 : 0);
+        if (live)
+            assert_int_equal(live->record->generation, generation - 1);
     }
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define ROUNDS 5000
+
+static char *own_blocks[THREADS];
+
+static void use_in_own_blocks(unsigned thread)
+{
+    char *block = own_blocks[thread];
+
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        heap_allocated(lock_threads[thread], block, BLOCK_BYTES, at(33));
+        seen[thread][i] =
+            lock_find_or_add(lock_threads[thread], block + 8, PROFILE_LOCK_SPIN, at(1));
+        heap_freed(lock_threads[thread], block, at(50));
+    }
+}
+
+static void check_own_blocks(void)
+{
+    unsigned missed = 0;
+
+    run_threads(use_in_own_blocks);
+    for (unsigned thread = 0; thread < THREADS; thread++)
+        for (unsigned i = 0; i < ROUNDS; i++)
+            missed += seen[thread][i]->record->retired != PROFILE_LOCK_FREED ||
+                      seen[thread][i]->record->generation != i;
+    assert_int_equal(missed, 0);
+}
+
+static void test_threads_with_blocks(void **state)
+{
+    (void)state;
+    for (unsigned thread = 0; thread < THREADS; thread++)
+        own_blocks[thread] = BLOCK + ((size_t)thread << 24);
+    check_own_blocks();
+}
+
+static uint64_t chain_of(const char *block)
+{
+    return (uintptr_t)block * UINT64_C(0x9e3779b97f4a7c15) >> 50; // as in lock_table.c
+}
+
+// Each thread takes off the chain what has ended, of its own block or another one.
+static void bug_threads_with_blocks_of_one_chain(void **state)
+{
+    (void)state;
+    for (unsigned thread = 0; thread < THREADS; thread++) {
+        own_blocks[thread] = BLOCK + ((size_t)thread << 24);
+        while (chain_of(own_blocks[thread]) != chain_of(BLOCK))
+            own_blocks[thread] += 32;
+    }
+    check_own_blocks();
+}
+
+static void test_reset(void **state)
+{
+    (void)state;
+    allocate(BLOCK, BLOCK_BYTES, 33);
+    use(BLOCK + 8, 1);
+    use(lock_address(1), 1);
+    lock_table_reset(); // as in a child made by fork
+    assert_null(lock_find(lock_address(1)));
+    assert_null(lock_find(BLOCK + 8));
+    heap_freed(lock_threads[0], BLOCK, at(50));
+    assert_int_equal(use(lock_address(1), 2)->id, 1);
+    assert_int_equal(lock_find(lock_address(1))->record->generation, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, lock_set_up, lock_tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_first_use),
-        TEST(test_waits),
+        TEST(test_flags_of_the_lock_itself),
         TEST(test_initialised),
         TEST(test_generations),
-        TEST(test_short_lived_locks_share_a_record),
-        TEST(test_fought_over_locks_do_not),
         TEST(test_destroy_of_the_unknown),
-        TEST(test_many_locks),
-        TEST(test_many_waiters),
-        TEST(test_full_table),
-        TEST(test_threads),
+        TEST(test_kinds_at_one_address),
+        TEST(test_joins),
+        TEST(test_block),
+        TEST(test_block_without_locks),
+        TEST(test_block_of_many_locks),
+        TEST(test_many_blocks),
+        TEST(test_block_again_and_again),
+        TEST(test_block_freed_while_waited_for),
+        TEST(test_used_in_a_freed_block),
+        TEST(test_used_after_both),
+        TEST(test_freed_and_no_misuse),
+        TEST(test_freed_and_initialised),
+        TEST(test_short_lived_locks_go_on),
+        TEST(test_first_uses_go_on),
+        TEST(test_locks_do_not_go_on),
+        TEST(test_goes_on_and_ends_with_its_block),
+        TEST(test_full),
+        TEST(test_threads_find_the_same),
+        TEST(test_threads_make_and_end),
+        TEST(test_threads_with_blocks),
+        TEST(bug_threads_with_blocks_of_one_chain),
+        TEST(test_reset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

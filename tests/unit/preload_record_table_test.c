@@ -119,7 +119,7 @@ static void test_full_profile(void **state)
         count++;
     assert_int_equal(reserve_item(), 0);
     setrlimit(RLIMIT_FSIZE, &kept);
-    assert_in_range(count, 1000, 4096);
+    assert_in_range(count, 900, 4096);
     assert_int_equal(profile_header->dropped[PROFILE_DROP_PROFILE_FULL], 2);
     assert_int_equal(profile_header->dropped[PROFILE_DROP_MEMORY], 0);
     check_file(count);

@@ -3,8 +3,10 @@
 // preload_stack_capture_test.c - memo and shortcuts against the plain truth: stacks in an array,
 // full of words that may be return addresses, frame pointers or neither, under rules made up for
 // each "address". A few words change between two captures; each must give what a walk from scratch
-// gives. So it does after a handler jumped out of the capture before, at any instruction.
+// gives. So it does after a handler jumped out of the capture before, at any instruction. And
+// stacks of an earlier moment, put together from a later one.
 #include "preload/arch/stack.h"
+#include "preload/modules.h"
 #include "preload/options.h"
 #include "preload/profile_writer.h"
 #include "preload/rule_cache.h"
@@ -36,15 +38,20 @@ static uintptr_t pc_of(uint32_t index)
 }
 
 // As if the rule of the call before the address had been looked up.
-static void remember_rule(uint32_t index, struct cfi_rule rule)
+static void remember_rule_of(uintptr_t pc, struct cfi_rule rule)
 {
-    uint64_t key = rule_cache_key(pc_of(index), false);
+    uint64_t key = rule_cache_key(pc, false);
     uint64_t offset = (uint64_t)(rule.offset / 8) & ((1u << RULE_OFFSET_BITS) - 1);
 
-    rules[index] = rule;
     rule_cache_set(key)[0] = key >> RULE_SET_BITS << RULE_BITS |
                              offset << (RULE_SLOT_BITS + RULE_KIND_BITS) |
                              (uint64_t)rule.fp_slot << RULE_KIND_BITS | (uint64_t)rule.kind;
+}
+
+static void remember_rule(uint32_t index, struct cfi_rule rule)
+{
+    rules[index] = rule;
+    remember_rule_of(pc_of(index), rule);
 }
 
 static struct cfi_rule random_rule(void)
@@ -238,6 +245,175 @@ static void test_unknown_stack_against_truth(void **state)
     check_events(20000);
 }
 
+// What lay inward of a stack has returned.
+static uint32_t returned(uint32_t outer, uintptr_t pc)
+{
+    return stack_table_child(stack_table_child(outer, PROFILE_MARKER_RETURNED), pc);
+}
+
+// Then the memo is of that stack, whatever was captured before: also of the same stack elsewhere.
+static void test_fresh_against_truth(void **state)
+{
+    unsigned whole = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < 20000; i++) {
+        uint32_t stack, outer;
+
+        next_event();
+        if (random_below(&noise, 2))
+            stack_capture(&self, caller);
+        next_event();
+        stack = stack_capture_fresh(&self, caller);
+        assert_true(is_true(stack));
+        if (has_marker(stack))
+            continue;
+        whole++;
+        assert_int_equal(self.stacks.memos[0].inner->stack, stack);
+        outer = stack;
+        stack_table_take_frame(&outer);
+        assert_int_equal(stack_capture_earlier(&self, caller->pc, host_frame_sp(caller)),
+                         returned(outer, caller->pc));
+    }
+    assert_true(whole > 1000);
+}
+
+// --- earlier stacks
+//
+// The stack of words: the outermost function `start` called `outer`, and that `inner`, whose code
+// at INNER called a hook. Later the stack is another one. INNER and INNER_LATER are in one function
+// of this program, OTHER in another; what rules they have is made up.
+
+#define INNER ((uintptr_t)rule_cache_clear + 3)
+#define INNER_LATER ((uintptr_t)rule_cache_clear + 5)
+#define OTHER ((uintptr_t)stack_table_reset + 3)
+#define OUTER pc_of(0)
+#define START pc_of(1)
+enum { INNER_AT = 80, OUTER_AT = 84, START_AT = 100 }; // their stack pointers
+
+static uint32_t capture_at(size_t place, uintptr_t pc)
+{
+    words[place - 2] = 0;
+    words[place - 1] = pc;
+    caller = (const struct host_frame *)&words[place - 2];
+    return stack_capture_fresh(&self, caller);
+}
+
+// A frame between two places, and what its caller's code is.
+static void push_frame(uintptr_t pc, size_t place, size_t end, uintptr_t return_pc)
+{
+    remember_rule_of(pc, (struct cfi_rule){CFI_SP, (int32_t)(8 * (end - place)), 0});
+    words[end - 1] = return_pc;
+}
+
+static int set_up_earlier(void **state)
+{
+    set_up(state);
+    modules_init();
+    memset(words, 0, WORDS * sizeof(words[0]));
+    remember_rule_of(START, (struct cfi_rule){CFI_END, 0, 0});
+    push_frame(OUTER, OUTER_AT, START_AT, START);
+    push_frame(INNER, INNER_AT, OUTER_AT, OUTER);
+    return 0;
+}
+
+static uint32_t stack_of(size_t count, const uintptr_t *pcs)
+{
+    return stack_table_intern(pcs, count, 0);
+}
+#define STACK(...)                                                                                 \
+    stack_of(sizeof((uintptr_t[]){__VA_ARGS__}) / sizeof(uintptr_t), (uintptr_t[]){__VA_ARGS__})
+
+static uint32_t earlier(void)
+{
+    return stack_capture_earlier(&self, INNER, (uintptr_t)&words[INNER_AT]);
+}
+
+// It may have returned and been called again.
+static void test_earlier_at_the_same_place(void **state)
+{
+    (void)state;
+    assert_int_equal(capture_at(INNER_AT, INNER), STACK(INNER, OUTER, START));
+    assert_int_equal(earlier(), returned(STACK(OUTER, START), INNER));
+}
+
+static void test_earlier_further_on(void **state)
+{
+    (void)state;
+    push_frame(INNER_LATER, INNER_AT, OUTER_AT, OUTER);
+    assert_int_equal(capture_at(INNER_AT, INNER_LATER), STACK(INNER_LATER, OUTER, START));
+    assert_int_equal(earlier(), STACK(INNER, OUTER, START));
+}
+
+// The function has called another one, which waits.
+static void test_earlier_further_in(void **state)
+{
+    (void)state;
+    push_frame(INNER_LATER, INNER_AT, OUTER_AT, OUTER);
+    push_frame(OTHER, INNER_AT - 10, INNER_AT, INNER_LATER);
+    assert_int_equal(capture_at(INNER_AT - 10, OTHER), STACK(OTHER, INNER_LATER, OUTER, START));
+    assert_int_equal(earlier(), STACK(INNER, OUTER, START));
+}
+
+// Its stack pointer has moved: alloca, or arguments.
+static void test_earlier_with_another_frame(void **state)
+{
+    (void)state;
+    push_frame(INNER_LATER, INNER_AT - 4, OUTER_AT, OUTER);
+    push_frame(OTHER, INNER_AT - 10, INNER_AT - 4, INNER_LATER);
+    assert_int_equal(capture_at(INNER_AT - 10, OTHER), STACK(OTHER, INNER_LATER, OUTER, START));
+    assert_int_equal(earlier(), STACK(INNER, OUTER, START));
+}
+
+static void test_earlier_returned(void **state)
+{
+    uint32_t outer = capture_at(OUTER_AT, OUTER);
+
+    (void)state;
+    assert_int_equal(outer, STACK(OUTER, START));
+    assert_int_equal(earlier(), returned(outer, INNER));
+}
+
+static void test_earlier_returned_and_another_called(void **state)
+{
+    (void)state;
+    push_frame(OTHER, INNER_AT - 10, OUTER_AT, OUTER);
+    assert_int_equal(capture_at(INNER_AT - 10, OTHER), STACK(OTHER, OUTER, START));
+    assert_int_equal(earlier(), returned(STACK(OUTER, START), INNER));
+}
+
+// "The frames outward of `sp` are the same." A frame at `sp` that is another function's is none of
+// those: it did not call what was called from the one that has returned.
+static void test_earlier_returned_and_another_in_its_place(void **state)
+{
+    (void)state;
+    push_frame(OTHER, INNER_AT, OUTER_AT, OUTER);
+    assert_int_equal(capture_at(INNER_AT, OTHER), STACK(OTHER, OUTER, START));
+    assert_int_equal(earlier(), returned(STACK(OUTER, START), INNER));
+}
+
+static void test_earlier_returned_from_all(void **state)
+{
+    uint32_t start = capture_at(START_AT, START);
+
+    (void)state;
+    assert_int_equal(earlier(), returned(start, INNER));
+}
+
+// Nothing is known of the rest: no stack yet, another unwinder, or not the thread's own stack.
+static void test_earlier_alone(void **state)
+{
+    uintptr_t pc = INNER;
+    uint32_t alone = stack_table_intern(&pc, 1, PROFILE_MARKER_RETURNED);
+
+    (void)state;
+    assert_int_equal(earlier(), alone);
+    capture_at(INNER_AT, INNER);
+    assert_int_equal(stack_capture_earlier(&self, INNER, (uintptr_t)&self), alone);
+    options.unwind = UNWIND_LIBUNWIND;
+    assert_int_equal(earlier(), alone);
+}
+
 // --- jumps
 
 static sigjmp_buf ground;
@@ -318,6 +494,7 @@ static void test_jump_out_of_a_truncated_stack(void **state)
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define EARLIER(name) cmocka_unit_test_setup_teardown(name, set_up_earlier, tear_down)
 
 int main(void)
 {
@@ -326,6 +503,16 @@ int main(void)
         TEST(test_truncated_against_truth),
         TEST(test_one_frame_against_truth),
         TEST(test_unknown_stack_against_truth),
+        TEST(test_fresh_against_truth),
+        EARLIER(test_earlier_at_the_same_place),
+        EARLIER(test_earlier_further_on),
+        EARLIER(test_earlier_further_in),
+        EARLIER(test_earlier_with_another_frame),
+        EARLIER(test_earlier_returned),
+        EARLIER(test_earlier_returned_and_another_called),
+        EARLIER(test_earlier_returned_and_another_in_its_place),
+        EARLIER(test_earlier_returned_from_all),
+        EARLIER(test_earlier_alone),
         TEST(test_jumps),
         TEST(test_jumps_with_truncated_stacks),
         TEST(test_jump_out_of_a_truncated_stack),

@@ -3,7 +3,11 @@
 // preload_support.c - see preload_support.h.
 #include "tests/unit/preload_support.h"
 
+#include "preload/deadlock.h"
+#include "preload/lock_nesting.h"
 #include "preload/lock_table.h"
+#include "preload/lock_wait.h"
+#include "preload/misuse.h"
 #include "preload/options.h"
 #include "preload/profile_writer.h"
 #include "preload/recording.h"
@@ -64,6 +68,10 @@ int preload_profile_close(void **state)
     profile_writer_reset();
     thread_table_reset();
     lock_table_reset();
+    lock_wait_reset();
+    lock_nesting_reset();
+    misuse_reset();
+    deadlock_reset();
     stack_table_reset();
     scratch_release(&preload_scratch);
     return 0;

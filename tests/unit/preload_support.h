@@ -25,6 +25,8 @@
 
 // Where preload_fake_capture.c is used: the frame that stands for a stack.
 #define PRELOAD_FRAME(stack) ((const struct host_frame *)(uintptr_t)(stack))
+// And what a stack is that was put together later.
+#define PRELOAD_EARLIER(stack) ((uint32_t)(stack) | UINT32_C(1) << 25)
 
 // A fresh empty directory, the working file in it. Removed by release.
 struct scratch {
