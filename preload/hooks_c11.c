@@ -41,15 +41,13 @@ HOOK static int lock_slowly(mtx_t *mutex, const struct host_frame *caller)
 
 LEAN_EXPORT int mtx_lock(mtx_t *mutex)
 {
-    struct thread_state *self = hook_enter_quickly();
-
-    if (unlikely(!self))
+    if (unlikely(!hook_enter_quickly()))
         return lock_slowly(mutex, CALLER);
     if (unlikely(real.pthread_mutex_trylock(posix(mutex)) != 0)) {
         guard_leave();
         return lock_contended(mutex, CALLER);
     }
-    if (unlikely(!hook_acquired_quickly(self, mutex, PROFILE_LOCK_MUTEX, 0, CALLER)))
+    if (unlikely(!hook_acquired_quickly(mutex, PROFILE_LOCK_MUTEX, 0, CALLER)))
         return hook_acquired_slowly(mutex, PROFILE_LOCK_MUTEX, 0, CALLER);
     return thrd_success;
 }

@@ -35,26 +35,25 @@ static inline void hook_acquired(const void *address, enum profile_lock_kind kin
 }
 
 // Enters the hook of a lock that is about to be tried: a try does not wait, so the guard is held
-// meanwhile. NULL: nothing is done, the slow way is to follow.
-static inline struct thread_state *hook_enter_quickly(void)
+// meanwhile. False: nothing is done, the slow way is to follow.
+static inline __attribute__((always_inline)) bool hook_enter_quickly(void)
 {
-    struct thread_state *self = thread_self;
-
-    if (unlikely(guard_sp) || unlikely(!self))
-        return NULL;
+    if (unlikely(guard_sp) || unlikely(!thread_self))
+        return false;
     guard_sp = arch_stack_pointer();
     __asm__ volatile("" ::: "memory");
     if (likely(recording_gate.has_locks))
-        return self;
+        return true;
     guard_leave();
-    return NULL;
+    return false;
 }
 
 // The lock is acquired. False: not all is recorded, hook_acquired_slowly() is to follow.
-static inline bool hook_acquired_quickly(struct thread_state *self, const void *address,
-                                         enum profile_lock_kind kind, unsigned mode,
-                                         const struct host_frame *caller)
+static inline __attribute__((always_inline)) bool
+hook_acquired_quickly(const void *address, enum profile_lock_kind kind, unsigned mode,
+                      const struct host_frame *caller)
 {
+    struct thread_state *self = thread_self;
     bool is_done = lock_acquired_quickly(&self->locks, self->serial, address, kind, mode, caller);
 
     guard_leave();

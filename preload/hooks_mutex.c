@@ -80,15 +80,13 @@ HOOK static int lock_slowly(pthread_mutex_t *mutex, const struct host_frame *cal
 
 LEAN_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
-    struct thread_state *self;
-
-    if (unlikely(mutex_is_untried(mutex)) || unlikely(!(self = hook_enter_quickly())))
+    if (unlikely(mutex_is_untried(mutex)) || unlikely(!hook_enter_quickly()))
         return lock_slowly(mutex, CALLER);
     if (unlikely(real.pthread_mutex_trylock(mutex) != 0)) {
         guard_leave();
         return lock_contended(mutex, CALLER);
     }
-    if (unlikely(!hook_acquired_quickly(self, mutex, PROFILE_LOCK_MUTEX, 0, CALLER)))
+    if (unlikely(!hook_acquired_quickly(mutex, PROFILE_LOCK_MUTEX, 0, CALLER)))
         return hook_acquired_slowly(mutex, PROFILE_LOCK_MUTEX, 0, CALLER);
     return 0;
 }

@@ -39,15 +39,13 @@ HOOK static int read_slowly(pthread_rwlock_t *lock, const struct host_frame *cal
 
 LEAN_EXPORT int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
 {
-    struct thread_state *self = hook_enter_quickly();
-
-    if (unlikely(!self))
+    if (unlikely(!hook_enter_quickly()))
         return read_slowly(lock, CALLER);
     if (unlikely(real.pthread_rwlock_tryrdlock(lock) != 0)) {
         guard_leave();
         return read_contended(lock, CALLER);
     }
-    if (unlikely(!hook_acquired_quickly(self, lock, KIND, PROFILE_ACQUIRE_READ, CALLER)))
+    if (unlikely(!hook_acquired_quickly(lock, KIND, PROFILE_ACQUIRE_READ, CALLER)))
         return hook_acquired_slowly(lock, KIND, PROFILE_ACQUIRE_READ, CALLER);
     return 0;
 }
@@ -71,15 +69,13 @@ HOOK static int write_slowly(pthread_rwlock_t *lock, const struct host_frame *ca
 
 LEAN_EXPORT int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
 {
-    struct thread_state *self = hook_enter_quickly();
-
-    if (unlikely(!self))
+    if (unlikely(!hook_enter_quickly()))
         return write_slowly(lock, CALLER);
     if (unlikely(real.pthread_rwlock_trywrlock(lock) != 0)) {
         guard_leave();
         return write_contended(lock, CALLER);
     }
-    if (unlikely(!hook_acquired_quickly(self, lock, KIND, 0, CALLER)))
+    if (unlikely(!hook_acquired_quickly(lock, KIND, 0, CALLER)))
         return hook_acquired_slowly(lock, KIND, 0, CALLER);
     return 0;
 }

@@ -36,15 +36,13 @@ HOOK static int lock_slowly(pthread_spinlock_t *lock, const struct host_frame *c
 
 LEAN_EXPORT int pthread_spin_lock(pthread_spinlock_t *lock)
 {
-    struct thread_state *self = hook_enter_quickly();
-
-    if (unlikely(!self))
+    if (unlikely(!hook_enter_quickly()))
         return lock_slowly(lock, CALLER);
     if (unlikely(real.pthread_spin_trylock(lock) != 0)) {
         guard_leave();
         return lock_contended(lock, CALLER);
     }
-    if (unlikely(!hook_acquired_quickly(self, at(lock), KIND, 0, CALLER)))
+    if (unlikely(!hook_acquired_quickly(at(lock), KIND, 0, CALLER)))
         return hook_acquired_slowly(at(lock), KIND, 0, CALLER);
     return 0;
 }

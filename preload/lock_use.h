@@ -104,9 +104,9 @@ void lock_acquired(struct thread_state *self, const void *address, enum profile_
                    unsigned mode, const struct host_frame *caller);
 // The same in the case that is by far the most frequent. False: nothing is done, lock_acquired() is
 // to follow.
-static inline bool lock_acquired_quickly(struct thread_locks *locks, uint32_t serial,
-                                         const void *address, enum profile_lock_kind kind,
-                                         unsigned mode, const struct host_frame *caller);
+static inline __attribute__((always_inline)) bool
+lock_acquired_quickly(struct thread_locks *locks, uint32_t serial, const void *address,
+                      enum profile_lock_kind kind, unsigned mode, const struct host_frame *caller);
 
 // ... of a kind that has none (a semaphore), or that others have at the same time.
 void lock_passed(struct thread_state *self, const void *address, enum profile_lock_kind kind,
@@ -171,9 +171,9 @@ static inline bool lock_nesting_cached(const struct thread_locks *locks,
 }
 
 // Counts an acquisition whose cell is at hand, and puts the lock on the list.
-static inline void lock_hold_quickly(struct thread_locks *locks, struct lock_state *lock,
-                                     unsigned cell, uint32_t nesting, unsigned mode,
-                                     const struct host_frame *caller)
+static inline __attribute__((always_inline)) void
+lock_hold_quickly(struct thread_locks *locks, struct lock_state *lock, unsigned cell,
+                  uint32_t nesting, unsigned mode, const struct host_frame *caller)
 {
     uint32_t count = locks->held_count;
     struct held_lock *held = &locks->held[count];
@@ -193,9 +193,9 @@ static inline void lock_hold_quickly(struct thread_locks *locks, struct lock_sta
 bool lock_nested_quickly(struct thread_locks *locks, struct lock_state *lock, unsigned cell,
                          unsigned mode, const struct host_frame *caller);
 
-static inline bool lock_acquired_quickly(struct thread_locks *locks, uint32_t serial,
-                                         const void *address, enum profile_lock_kind kind,
-                                         unsigned mode, const struct host_frame *caller)
+static inline __attribute__((always_inline)) bool
+lock_acquired_quickly(struct thread_locks *locks, uint32_t serial, const void *address,
+                      enum profile_lock_kind kind, unsigned mode, const struct host_frame *caller)
 {
     unsigned cell = lock_cell_of(locks, address);
     struct lock_state *lock = locks->cache[cell];
