@@ -36,6 +36,7 @@ static struct spinlock search_lock;
 static struct seen queue[QUEUE_MAX];
 static uint32_t queue_count;
 static uint32_t deadlock_count;
+static uint32_t orphan_count; // mutexes that threads did not let go before they ended
 
 static uint32_t turn_of(const struct thread_state *thread)
 {
@@ -247,16 +248,17 @@ static uint32_t find_and_report(struct thread_state *self)
     return is_orphaned(self->locks.waiting.lock) ? report_orphan(self, NULL) : 0;
 }
 
-// What the search can't be without, at a glance: most waits are for a thread that runs.
+// What the search can't be without, at a glance: most waits are for a thread that runs, by one that
+// nobody waits for. No look at what other threads store before that is sure.
 static bool may_be_stuck(const struct thread_state *self)
 {
     const struct lock_waiting *waiting = &self->locks.waiting;
-    const struct thread_state *owner =
-        waiting->lock->kind == PROFILE_LOCK_JOIN ? joined_of(waiting) : owner_of(waiting->lock);
+    const struct thread_state *owner;
 
     // nobody waits for a thread that holds nothing, unless for its end
     if (self->locks.held_count == 0 && atomic_get(&lock_joins_waiting) == 0)
-        return is_orphaned(waiting->lock);
+        return atomic_get(&orphan_count) && is_orphaned(waiting->lock);
+    owner = waiting->lock->kind == PROFILE_LOCK_JOIN ? joined_of(waiting) : owner_of(waiting->lock);
     if (owner)
         return owner == self || is_waiting(owner);
     return waits_for_readers(waiting) || is_orphaned(waiting->lock);
@@ -278,6 +280,7 @@ cold void deadlock_orphaned(struct thread_state *self, const struct lock_state *
 {
     uint32_t first, last;
 
+    atomic_add(&orphan_count, 1);
     if (!atomic_get(&lock->waiters) || !spinlock_take(&search_lock))
         return;
     first = deadlock_count;
@@ -299,5 +302,5 @@ void deadlock_reset(void)
     if (links.reserved)
         record_table_reset(&links);
     search_lock.is_taken = 0;
-    deadlock_count = 0;
+    deadlock_count = orphan_count = 0;
 }

@@ -301,14 +301,21 @@ static unsigned histogram_bucket(uint64_t ns)
     return bucket < PROFILE_WAIT_BUCKETS ? bucket : PROFILE_WAIT_BUCKETS - 1;
 }
 
-static void count_wait(struct profile_lock_wait *wait, uint64_t wait_ns, bool is_timeout)
+// Where a wait is counted: in the record of its stack, or without room for one in the lock's.
+struct wait_counters {
+    uint64_t *count, *wait_ns, *wait_max_ns, *timeouts, *handoff_ns;
+};
+
+static void count_wait(const struct wait_counters *counters, uint64_t wait_ns, bool is_timeout,
+                       uint64_t handoff_ns)
 {
-    atomic_add(&wait->count, 1);
-    atomic_add(&wait->wait_ns, wait_ns);
-    raise_to(&wait->wait_max_ns, wait_ns);
-    atomic_add(&wait->histogram[histogram_bucket(wait_ns)], 1);
+    atomic_add(counters->count, 1);
+    atomic_add(counters->wait_ns, wait_ns);
+    raise_to(counters->wait_max_ns, wait_ns);
     if (is_timeout)
-        atomic_add(&wait->timeouts, 1);
+        atomic_add(counters->timeouts, 1);
+    if (handoff_ns)
+        atomic_add(counters->handoff_ns, handoff_ns);
 }
 
 static void count(struct thread_state *self, const struct lock_call *call, bool is_timeout,
@@ -317,27 +324,26 @@ static void count(struct thread_state *self, const struct lock_call *call, bool 
     struct lock_state *lock = call->lock;
     struct profile_lock *record = lock->record;
     uint64_t wait_ns = end_ns - call->start_ns, handover_ns = 0;
-    struct profile_lock_wait *wait;
     uint32_t id;
+    struct profile_lock_wait *wait = find_wait(lock->id, call->stack, &id);
 
     if (lock->kind < PROFILE_LOCK_KIND_IDLE)
         counter_add(&self->record->lock_wait_ns, wait_ns);
-    atomic_add(&record->contentions, 1);
-    atomic_add(&record->wait_ns, wait_ns);
-    raise_to(&record->wait_max_ns, wait_ns);
-    if (is_timeout)
-        atomic_add(&record->timeouts, 1);
-    wait = find_wait(lock->id, call->stack, &id);
-    if (!wait)
+    if (!wait) {
+        count_wait(&(struct wait_counters){&record->contentions, &record->wait_ns,
+                                           &record->wait_max_ns, &record->timeouts,
+                                           &record->handoff_ns},
+                   wait_ns, is_timeout, 0);
         return;
-    count_wait(wait, wait_ns, is_timeout);
+    }
     if (lock->handovers && !(is_timeout && lock->kind >= PROFILE_LOCK_KIND_IDLE))
         handover_ns = charge_holders(lock->handovers, id, call->start_ns, end_ns,
                                      lock->kind < PROFILE_LOCK_KIND_IDLE);
-    if (lock->kind == PROFILE_LOCK_CONDITION && handover_ns) {
-        atomic_add(&record->handoff_ns, end_ns - handover_ns);
-        atomic_add(&wait->handoff_ns, end_ns - handover_ns);
-    }
+    atomic_add(&wait->histogram[histogram_bucket(wait_ns)], 1);
+    count_wait(&(struct wait_counters){&wait->count, &wait->wait_ns, &wait->wait_max_ns,
+                                       &wait->timeouts, &wait->handoff_ns},
+               wait_ns, is_timeout,
+               handover_ns && lock->kind == PROFILE_LOCK_CONDITION ? end_ns - handover_ns : 0);
 }
 
 static const struct host_frame no_caller;

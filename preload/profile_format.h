@@ -329,18 +329,20 @@ struct profile_lock {
     uint32_t retired;        // enum profile_lock_end
     uint32_t next;           // of the writer's hash chain
     uint64_t acquisitions;   // of cells that count for other locks by now
-    uint64_t contentions;    // waits, the timed out included
+    // Of waits, the timed out included. Since version 3 of those alone that found no room for a
+    // struct profile_lock_wait: the lock's figures are the sum of these and of its waits.
+    uint64_t contentions;
     uint64_t wait_ns;
     uint64_t wait_max_ns;
     uint32_t modules_generation; // for the name, as of struct profile_module
     uint32_t flags;              // enum profile_lock_flag
-    uint64_t timeouts;           // waits that ended so
+    uint64_t timeouts;           // waits that ended so; as contentions
     uint64_t owner_died;         // acquisitions of a robust mutex whose owner had died
-    uint64_t handoff_ns;         // condition: part of wait_ns from the signal to the return
-    uint64_t try_failed;         // as acquisitions
-    uint64_t owner_changes;      // as acquisitions
-    uint64_t holds;              // as acquisitions: ends of holds that were timed
-    uint64_t hold_ns;            // of those
+    uint64_t handoff_ns; // condition: part of wait_ns from the signal to the return; as contentions
+    uint64_t try_failed; // as acquisitions
+    uint64_t owner_changes; // as acquisitions
+    uint64_t holds;         // as acquisitions: ends of holds that were timed
+    uint64_t hold_ns;       // of those
     uint64_t hold_max_ns;
     uint64_t block_offset; // in the heap block that contains it
     uint32_t block_stack;  // of that block's allocation; 0: not in a heap block, or unknown

@@ -60,6 +60,21 @@ static void take_waits(struct lock *lock, const struct profile_lock_wait *record
     qsort(lock->waits, lock->wait_count, sizeof(*lock->waits), compare_waits);
 }
 
+// Since version 3 a lock's record counts only the waits that found no room for a record of their
+// own.
+static void add_to_lock(struct lock *lock)
+{
+    for (size_t i = 0; i < lock->wait_count; i++) {
+        const struct lock_wait *wait = &lock->waits[i];
+        lock->contentions = sum(lock->contentions, (uint64_t)wait->count);
+        lock->wait_ns = sum(lock->wait_ns, (uint64_t)wait->wait_ns);
+        lock->timeouts = sum(lock->timeouts, (uint64_t)wait->timeouts);
+        lock->handoff_ns = sum(lock->handoff_ns, (uint64_t)wait->handoff_ns);
+        if (wait->wait_max_ns > lock->wait_max_ns)
+            lock->wait_max_ns = wait->wait_max_ns;
+    }
+}
+
 static int hand_out_waits(struct profile *profile, const struct record_list *list)
 {
     const struct profile_lock_wait *records = list->records;
@@ -76,6 +91,8 @@ static int hand_out_waits(struct profile *profile, const struct record_list *lis
             next++;
         lock->waits = &waits[first];
         take_waits(lock, &records[first], next - first);
+        if (profile->header.version >= 3)
+            add_to_lock(lock);
     }
     stray += list->count - next;
     if (stray)

@@ -543,6 +543,7 @@ static void test_orphan(void **state)
 
     (void)state;
     acquire(0, 0);
+    deadlock_orphaned(lock_threads[0], lock_threads[0]->locks.held[0].lock);
     lock_threads[0]->record->end_ns = 1;
     wait_for(1, 0);
     assert_int_equal(lock_reports, 1);

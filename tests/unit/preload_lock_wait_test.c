@@ -64,6 +64,29 @@ static struct profile_lock_wait wait_of(const void *lock, uint32_t stack)
     return sum;
 }
 
+// The figures of a lock: of its record and its waits.
+static struct profile_lock all_of(uint32_t id, const struct profile_lock *record)
+{
+    struct profile_lock sum = *record;
+    const struct profile_lock_wait *wait;
+
+    for (size_t i = 0; (wait = lock_record(PROFILE_CHUNK_LOCK_WAITS, i)); i++) {
+        if (wait->lock != id)
+            continue;
+        sum.contentions += wait->count;
+        sum.wait_ns += wait->wait_ns;
+        sum.timeouts += wait->timeouts;
+        sum.handoff_ns += wait->handoff_ns;
+        sum.wait_max_ns = wait->wait_max_ns > sum.wait_max_ns ? wait->wait_max_ns : sum.wait_max_ns;
+    }
+    return sum;
+}
+
+static struct profile_lock waits_at(const void *lock)
+{
+    return all_of(lock_id_of(lock, 0), lock_record_of(lock, 0));
+}
+
 static struct profile_lock_pair pair_of(const void *lock, uint32_t stack, uint32_t holder_stack)
 {
     struct profile_lock_pair sum = {0};
@@ -92,7 +115,7 @@ static void assert_pair(uint32_t stack, uint32_t holder_stack, uint64_t count, u
 
 static void test_waits(void **state)
 {
-    const struct profile_lock *lock;
+    struct profile_lock lock;
 
     (void)state;
     wait_for(0, lock_address(1), SPIN, 100, 7);
@@ -100,12 +123,12 @@ static void test_waits(void **state)
     wait_for(0, lock_address(1), SPIN, 50, 8);
     wait_for(0, lock_address(2), SPIN, 5, 7);
     lock_load();
-    lock = lock_record_of(lock_address(1), 0);
-    assert_int_equal(lock->acquisitions, 0); // the caller's to count
-    assert_int_equal(lock->contentions, 3);
-    assert_int_equal(lock->wait_ns, 450);
-    assert_int_equal(lock->wait_max_ns, 300);
-    assert_int_equal(lock->timeouts, 0);
+    lock = waits_at(lock_address(1));
+    assert_int_equal(lock.acquisitions, 0); // the caller's to count
+    assert_int_equal(lock.contentions, 3);
+    assert_int_equal(lock.wait_ns, 450);
+    assert_int_equal(lock.wait_max_ns, 300);
+    assert_int_equal(lock.timeouts, 0);
     assert_int_equal(lock_count_records(PROFILE_CHUNK_LOCK_WAITS), 3);
     assert_int_equal(wait_of(lock_address(1), 7).count, 2);
     assert_int_equal(wait_of(lock_address(1), 7).wait_ns, 400);
@@ -157,9 +180,9 @@ static void test_timeouts_and_failures(void **state)
     end(0, LOCK_FAILED); // no wait
     wait_for(0, lock_address(1), SPIN, 10, 7);
     lock_load();
-    assert_int_equal(lock_record_of(lock_address(1), 0)->contentions, 2);
-    assert_int_equal(lock_record_of(lock_address(1), 0)->timeouts, 1);
-    assert_int_equal(lock_record_of(lock_address(1), 0)->wait_ns, 110);
+    assert_int_equal(waits_at(lock_address(1)).contentions, 2);
+    assert_int_equal(waits_at(lock_address(1)).timeouts, 1);
+    assert_int_equal(waits_at(lock_address(1)).wait_ns, 110);
     assert_int_equal(wait_of(lock_address(1), 7).timeouts, 1);
     assert_int_equal(wait_of(lock_address(1), 7).count, 2);
     assert_int_equal(lock_find(lock_address(1))->waiters, 0);
@@ -175,8 +198,8 @@ static void test_idle_kinds(void **state)
     wait_for(0, lock_address(4), PROFILE_LOCK_SEMAPHORE, 1, 7);
     wait_for(0, lock_address(5), PROFILE_LOCK_ONCE, 2, 7);
     lock_load();
-    assert_int_equal(lock_record_of(lock_address(1), 0)->wait_ns, 100);
-    assert_int_equal(lock_record_of(lock_address(3), 0)->contentions, 1);
+    assert_int_equal(waits_at(lock_address(1)).wait_ns, 100);
+    assert_int_equal(waits_at(lock_address(3)).contentions, 1);
     assert_int_equal(lock_threads[0]->record->lock_wait_ns, 3);
 }
 
@@ -313,7 +336,7 @@ static void test_pairs_of_timeouts(void **state)
     lock_load();
     assert_pair(7, 51, 1, 20);
     assert_int_equal(lock_count_records(PROFILE_CHUNK_LOCK_PAIRS), 1);
-    assert_int_equal(lock_record_of(lock_address(2), 0)->handoff_ns, 0);
+    assert_int_equal(waits_at(lock_address(2)).handoff_ns, 0);
 }
 
 // Of a condition the latest signal has it all, and what comes after is the handoff.
@@ -333,7 +356,7 @@ static void test_condition(void **state)
     lock_load();
     assert_pair(7, 52, 1, 330);
     assert_pair(7, 51, 0, 0);
-    assert_int_equal(lock_record_of(lock_address(1), 0)->handoff_ns, 30);
+    assert_int_equal(waits_at(lock_address(1)).handoff_ns, 30);
     assert_int_equal(wait_of(lock_address(1), 7).handoff_ns, 30);
     assert_int_equal(wait_of(lock_address(1), 7).wait_ns, 331);
 }
@@ -493,7 +516,8 @@ static void test_joins(void **state)
     lock_wait_end(&call, LOCK_ACQUIRED);
     assert_int_equal(lock_joins_waiting, 0);
     assert_int_equal(joined->join_claim, 1); // it was joined
-    assert_int_equal(lock_of_joins(77)->record->wait_ns, 107);
+    lock_load();
+    assert_int_equal(all_of(lock_of_joins(77)->id, lock_of_joins(77)->record).wait_ns, 107);
     assert_int_equal(lock_threads[0]->record->lock_wait_ns, 0);
     lock_wait_begin_join(&call, joined, PROFILE_ACQUIRE_TRY, at(7));
     assert_int_equal(lock_threads[0]->locks.waiting.turn & 1, 0);
@@ -573,12 +597,12 @@ static void test_threads_wait(void **state)
     run_threads(wait_much);
     lock_load();
     for (uint64_t i = 0; i < 3; i++) {
-        const struct profile_lock *lock = lock_record_of(lock_address(i), 0);
+        struct profile_lock lock = waits_at(lock_address(i));
 
-        assert_int_equal(lock->wait_ns, 10 * lock->contentions);
-        assert_int_equal(lock->wait_max_ns, 10);
+        assert_int_equal(lock.wait_ns, 10 * lock.contentions);
+        assert_int_equal(lock.wait_max_ns, 10);
         assert_int_equal(lock_find(lock_address(i))->waiters, 0);
-        count += lock->contentions;
+        count += lock.contentions;
         for (uint32_t stack = 1; stack <= 3; stack++)
             wait_ns += wait_of(lock_address(i), stack).wait_ns;
     }

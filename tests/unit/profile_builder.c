@@ -293,11 +293,8 @@ static void demo_locks(struct profile_builder *builder)
 {
     const uint64_t waiter[] = {0x401000, 0x404000};
     uint32_t stack = builder_stack(builder, waiter, 2);
-    uint32_t lock = builder_lock(builder, &(struct profile_lock){.address = 0x601000,
-                                                                 .acquisitions = 1000,
-                                                                 .contentions = 90,
-                                                                 .wait_ns = 212000000,
-                                                                 .wait_max_ns = 3100000});
+    uint32_t lock =
+        builder_lock(builder, &(struct profile_lock){.address = 0x601000, .acquisitions = 1000});
     builder_lock(builder, &(struct profile_lock){.address = 0x601040, .acquisitions = 7});
     builder_wait(builder, &(struct profile_lock_wait){.lock = lock,
                                                       .stack = stack,

@@ -50,11 +50,16 @@ static void add_idle(const struct demo *demo)
         {.address = 0x602080, .kind = PROFILE_LOCK_FUTEX, .contentions = 1, .wait_ns = 50},
     };
     for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
-        uint32_t lock = builder_lock(demo->builder, &kinds[i]);
+        uint32_t lock = builder_lock(
+            demo->builder, &(struct profile_lock){.address = kinds[i].address,
+                                                  .kind = kinds[i].kind,
+                                                  .creation_stack = kinds[i].creation_stack});
         builder_wait(demo->builder, &(struct profile_lock_wait){.lock = lock,
                                                                 .stack = demo->wait_at,
                                                                 .count = kinds[i].contentions,
                                                                 .wait_ns = kinds[i].wait_ns,
+                                                                .wait_max_ns = kinds[i].wait_max_ns,
+                                                                .handoff_ns = kinds[i].handoff_ns,
                                                                 .histogram = {[26] = 3}});
     }
 }

@@ -348,8 +348,7 @@ static void test_selected_pairs(void **state)
     struct selection selection = {.ignore = "second"};
     builder_module(&built, 0x400000, 0x500000, "/lib/first.so");
     builder_module(&built, 0x500000, 0x600000, "/lib/second.so");
-    uint32_t lock = builder_lock(
-        &built, &(struct profile_lock){.address = 0x10, .contentions = 2, .wait_ns = 300});
+    uint32_t lock = builder_lock(&built, &(struct profile_lock){.address = 0x10});
     for (uint64_t i = 0; i < 2; i++) {
         const uint64_t shown = 0x401000 + 16 * i, hidden = 0x501000 + 16 * i;
         uint32_t wait = builder_wait(
