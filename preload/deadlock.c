@@ -5,9 +5,8 @@
 // A thread stores what it waits for, and then looks (both sequentially consistent): of two that
 // close a circle at once, at least one sees the other. What one reads of other threads may change
 // under its eyes, so a circle is believed when a second look finds every thread of it in the same
-// wait
-// (`turn`) and every lock with the same holder: between the looks all of them waited, so none could
-// let its locks go, and it stays so.
+// wait (`turn`) and every lock with the same holder: between the looks all of them waited, so none
+// could let its locks go, and it stays so.
 #include "preload/deadlock.h"
 
 #include "preload/compiler.h"
@@ -21,7 +20,8 @@
 #include "preload/sys.h"
 #include "preload/thread_table.h"
 
-#define QUEUE_MAX 2048 // threads looked at; a circle beyond is not found
+#define REPORTS_MAX 1000 // of a process
+#define QUEUE_MAX 2048   // threads looked at; a circle beyond is not found
 
 RECORD_TABLE(links, PROFILE_CHUNK_DEADLOCKS, profile_deadlock_link, 4, 1u << 8);
 
@@ -60,7 +60,8 @@ static bool holds(const struct thread_state *thread, const struct lock_state *lo
 // The one thread that has the lock for itself. NULL: none that we know.
 static struct thread_state *owner_of(const struct lock_state *lock)
 {
-    struct thread_state *owner = thread_by_serial(atomic_get(&lock->last_owner));
+    struct thread_state *owner =
+        atomic_get(&lock->is_foreign) ? NULL : thread_by_serial(atomic_get(&lock->last_owner));
 
     return owner && holds(owner, lock, true) ? owner : NULL;
 }
@@ -77,18 +78,15 @@ static struct thread_state *joined_of(const struct lock_waiting *waiting)
 // first and one waits for the readers.
 static bool waits_for_readers(const struct lock_waiting *waiting)
 {
-    const pthread_rwlock_t *lock = (const void *)(uintptr_t)waiting->lock->place;
+    const struct lock_state *lock = atomic_get(&waiting->lock);
+    pthread_rwlock_t copy; // the waiter may have had it meanwhile, and made away with it
 
-    return waiting->lock->kind == PROFILE_LOCK_RWLOCK &&
-           (!(waiting->mode & PROFILE_ACQUIRE_READ) || rwlock_waits_for_writer(lock));
-}
-
-// Whether it lets a thread that has it wait for itself: else the call is refused, or counted.
-static bool blocks_owner(const struct lock_state *lock)
-{
-    if (lock->kind == PROFILE_LOCK_MUTEX)
-        return mutex_blocks_owner((const void *)(uintptr_t)lock->place);
-    return lock->kind != PROFILE_LOCK_RWLOCK;
+    if (lock->kind != PROFILE_LOCK_RWLOCK)
+        return false;
+    if (!(atomic_get(&waiting->mode) & PROFILE_ACQUIRE_READ))
+        return true;
+    return sys_copy_memory(&copy, (const void *)(uintptr_t)lock->place, sizeof(copy)) &&
+           rwlock_waits_for_writer(&copy);
 }
 
 static bool waits_for(const struct thread_state *waiter, const struct thread_state *holder)
@@ -99,7 +97,7 @@ static bool waits_for(const struct thread_state *waiter, const struct thread_sta
     if (lock->kind == PROFILE_LOCK_JOIN)
         return joined_of(waiting) == holder;
     if (waiter == holder && owner_of(lock) == holder)
-        return blocks_owner(lock);
+        return atomic_get(&waiting->blocks_owner);
     return owner_of(lock) == holder || (waits_for_readers(waiting) && holds(holder, lock, false));
 }
 
@@ -241,8 +239,8 @@ static uint32_t find_and_report(struct thread_state *self)
 {
     int last = search(self);
 
-    if (self->locks.waiting.reported == self->locks.waiting.turn)
-        return 0; // another thread was faster
+    if (self->locks.waiting.reported == self->locks.waiting.turn || deadlock_count >= REPORTS_MAX)
+        return 0; // another thread was faster, or something else is going on
     if (last >= 0 && is_stable(last))
         return report_cycle(last);
     return is_orphaned(self->locks.waiting.lock) ? report_orphan(self, NULL) : 0;
@@ -287,7 +285,7 @@ cold void deadlock_orphaned(struct thread_state *self, const struct lock_state *
     for (uint32_t slot = 0; slot < thread_slot_count(); slot++) {
         struct thread_state *thread = thread_in_slot(slot);
 
-        if (thread && thread != self && is_waiting(thread) &&
+        if (deadlock_count < REPORTS_MAX && thread && thread != self && is_waiting(thread) &&
             atomic_get(&thread->locks.waiting.lock) == lock)
             report_orphan(thread, self);
     }

@@ -18,6 +18,8 @@ void hook_check_waiters(const void *address, const struct host_frame *caller)
     struct thread_state *self = hook_records_locks() ? recording_enter(caller) : NULL;
     struct lock_state *lock = self ? lock_find(address) : NULL;
 
+    if (self)
+        lock_wait_undo(self); // a wait that was cancelled
     if (lock && lock_has_waiter_left(lock))
         misuse_of_lock(self, PROFILE_MISUSE_DESTROY_WAITED, lock, caller);
     if (self)

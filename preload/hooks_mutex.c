@@ -8,6 +8,8 @@
 #include "preload/hooks_pass.h"
 #include "preload/misuse.h"
 
+#include <sys/single_threaded.h>
+
 cold void hook_mutex_acquired(pthread_mutex_t *mutex, int result, unsigned mode,
                               const struct host_frame *caller)
 {
@@ -78,11 +80,20 @@ HOOK static int lock_slowly(pthread_mutex_t *mutex, const struct host_frame *cal
     return hook_acquired_slowly(mutex, PROFILE_LOCK_MUTEX, 0, caller);
 }
 
+// A try. While there is one thread, glibc's lock does without an atomic operation, its trylock does
+// not.
+static inline bool try_lock(pthread_mutex_t *mutex)
+{
+    if (__libc_single_threaded && mutex->__data.__lock == 0)
+        return real.pthread_mutex_lock(mutex) == 0;
+    return real.pthread_mutex_trylock(mutex) == 0;
+}
+
 LEAN_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
     if (unlikely(mutex_is_untried(mutex)) || unlikely(!hook_enter_quickly()))
         return lock_slowly(mutex, CALLER);
-    if (unlikely(real.pthread_mutex_trylock(mutex) != 0)) {
+    if (unlikely(!try_lock(mutex))) {
         guard_leave();
         return lock_contended(mutex, CALLER);
     }
@@ -166,6 +177,8 @@ static void report_foreign(struct thread_state *self, pthread_mutex_t *mutex,
     struct profile_lock_cell *cell;
     struct lock_state *lock = lock_of(self, mutex, PROFILE_LOCK_MUTEX, caller, &cell);
 
+    if (lock && mutex_is_locked(mutex))
+        atomic_set(&lock->is_foreign, 1);
     if (lock)
         misuse_of_lock(self,
                        mutex_is_locked(mutex) ? PROFILE_MISUSE_UNLOCK_FOREIGN
@@ -217,6 +230,8 @@ cold void hook_mutex_check_destroy(pthread_mutex_t *mutex, const struct host_fra
     struct thread_state *self = hook_records_locks() ? recording_enter(caller) : NULL;
     struct lock_state *lock = self ? lock_find(mutex) : NULL;
 
+    if (self)
+        lock_wait_undo(self); // a wait that was cancelled
     if (lock && atomic_get(&lock->waiters))
         misuse_of_lock(self, PROFILE_MISUSE_DESTROY_WAITED, lock, caller);
     else if (lock && mutex_is_locked(mutex))

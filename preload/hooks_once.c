@@ -9,6 +9,14 @@
 
 #define KIND PROFILE_LOCK_ONCE
 
+// A call of pthread_once or call_once that may run its routine.
+struct once_call {
+    const void *once;
+    void (*routine)(void);
+    const struct host_frame *caller;
+    bool is_c11;
+};
+
 static void real_once(const struct once_call *call, void (*routine)(void))
 {
     if (call->is_c11)
@@ -38,11 +46,15 @@ static void note_c11(const struct once_call *call)
         recording_leave();
 }
 
+// The latest call, for run_routine(): of the thread, and of the one that a child made by fork goes
+// on with.
+static __thread const struct once_call *current __attribute__((tls_model("initial-exec")));
+
 // In place of the routine. An exception or a cancellation leaves it without the last line: then
 // lock_is_still_held() finds out.
 static void run_routine(void)
 {
-    const struct once_call call = thread_self->once_call;
+    const struct once_call call = *current;
 
     hook_acquired(call.once, KIND, 0, call.caller);
     note_c11(&call);
@@ -55,16 +67,15 @@ static void run_routine(void)
 // next.
 static void enter(const struct once_call *call)
 {
-    struct thread_state *self = thread_self;
-    const struct once_call before = self->once_call;
+    const struct once_call *before = current;
     bool is_waiting = once_is_running(call->once);
     struct lock_call wait;
 
     if (is_waiting)
         lock_wait_begin(&wait, call->once, KIND, 0, call->caller);
-    self->once_call = *call;
+    current = call;
     real_once(call, run_routine);
-    self->once_call = before;
+    current = before;
     if (is_waiting)
         lock_wait_end(&wait, LOCK_ACQUIRED);
 }

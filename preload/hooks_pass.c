@@ -2,9 +2,8 @@
 //
 // hooks_pass.c - functions that mostly need no frame of ours: on to the real one by a jump. What
 // does not pass goes to a HOOK, by a jump as well.
-//   malloc, calloc, realloc, free: of a sampled heap nearly everything passes, after a countdown
-//   and a
-// look into the filter. The rest is in hooks_malloc.c.
+//   malloc, calloc, realloc, free: of a sampled heap nearly everything passes, after a countdown or
+// a look into the filter. The rest is in hooks_malloc.c.
 //   unlock, of every kind: of what was locked last and nobody waits for (hooks_mutex.c and others).
 //   syscall: what is no futex (hooks_futex.c).
 #include "preload/hooks_pass.h"

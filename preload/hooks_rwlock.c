@@ -226,6 +226,8 @@ static void check_destroy(pthread_rwlock_t *lock, const struct host_frame *calle
     struct thread_state *self = hook_records_locks() ? recording_enter(caller) : NULL;
     struct lock_state *what = self ? lock_find(lock) : NULL;
 
+    if (self)
+        lock_wait_undo(self);
     if (what && atomic_get(&what->waiters))
         misuse_of_lock(self, PROFILE_MISUSE_DESTROY_WAITED, what, caller);
     else if (what && rwlock_is_held(lock))

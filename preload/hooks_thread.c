@@ -121,13 +121,21 @@ static int note(int error, struct profile_thread *record, enum profile_thread_jo
 struct join {
     struct lock_call call;
     struct profile_thread *record;
+    struct thread_state *self;
+    struct _pthread_cleanup_buffer cleanup;
 };
+
+// libc's older form: unlike the other one's, a buffer of it that is jumped over is taken off.
+void _pthread_cleanup_push(struct _pthread_cleanup_buffer *buffer, void (*routine)(void *),
+                           void *argument);
+void _pthread_cleanup_pop(struct _pthread_cleanup_buffer *buffer, int execute);
 
 static void begin_join(struct join *join, pthread_t thread, unsigned mode,
                        const struct host_frame *caller)
 {
     join->call.start_ns = sys_monotonic_ns(); // it may have to be born yet
     join->record = find(thread);
+    join->self = thread_self;
     join->call.lock = NULL;
     if (join->record && hook_records_locks() && !atomic_get(&join->record->end_ns))
         lock_wait_begin_join(&join->call, join->record, mode, caller);
@@ -138,7 +146,15 @@ static int end_join(struct join *join, int error)
     lock_wait_end(&join->call, error == 0           ? LOCK_ACQUIRED
                                : error == ETIMEDOUT ? LOCK_TIMED_OUT
                                                     : LOCK_FAILED);
+    if (join->self != thread_self) // a child made by fork, in a handler
+        return error;
     return note(error, join->record, PROFILE_JOIN_JOINED);
+}
+
+// Others must not be told that it waits still: it may wait for them.
+static void cancelled(void *join)
+{
+    end_join(join, EINTR);
 }
 
 EXPORT int pthread_join(pthread_t thread, void **ret_result)
@@ -147,7 +163,9 @@ EXPORT int pthread_join(pthread_t thread, void **ret_result)
     int error;
 
     begin_join(&join, thread, 0, CALLER);
+    _pthread_cleanup_push(&join.cleanup, cancelled, &join);
     error = real.pthread_join(thread, ret_result);
+    _pthread_cleanup_pop(&join.cleanup, 0);
     return end_join(&join, error);
 }
 
@@ -164,7 +182,9 @@ EXPORT int pthread_timedjoin_np(pthread_t thread, void **ret_result, const struc
     int error;
 
     begin_join(&join, thread, PROFILE_ACQUIRE_TRY, CALLER);
+    _pthread_cleanup_push(&join.cleanup, cancelled, &join);
     error = real.pthread_timedjoin_np(thread, ret_result, until);
+    _pthread_cleanup_pop(&join.cleanup, 0);
     return end_join(&join, error);
 }
 
@@ -175,7 +195,9 @@ EXPORT int pthread_clockjoin_np(pthread_t thread, void **ret_result, clockid_t c
     int error;
 
     begin_join(&join, thread, PROFILE_ACQUIRE_TRY, CALLER);
+    _pthread_cleanup_push(&join.cleanup, cancelled, &join);
     error = real.pthread_clockjoin_np(thread, ret_result, clock, until);
+    _pthread_cleanup_pop(&join.cleanup, 0);
     return end_join(&join, error);
 }
 
@@ -228,7 +250,9 @@ EXPORT int thrd_join(thrd_t thread, int *ret_result)
     int error;
 
     begin_join(&join, thread, 0, CALLER);
+    _pthread_cleanup_push(&join.cleanup, cancelled, &join);
     error = real.thrd_join(thread, ret_result);
+    _pthread_cleanup_pop(&join.cleanup, 0);
     end_join(&join, error == thrd_success ? 0 : EINVAL);
     return error;
 }

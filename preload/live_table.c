@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define MARK_BYTES_MAX ((uintptr_t)1 << 20)
+#define MARK_BYTES_MAX ((uintptr_t)256 << 10)
 #define BRANCH_BYTES (LIVE_BRANCH_ENTRIES * sizeof(struct live_leaf))
 
 struct live_leaf *live_root[LIVE_ROOT_ENTRIES];
@@ -85,31 +85,53 @@ static struct live_block mark_if_around(uintptr_t granule, uintptr_t address, ui
     return block;
 }
 
+// The nearest slot before `address` in its leaf that says something, back to `low`. 0: none.
+static uintptr_t find_used(uintptr_t address, uintptr_t low)
+{
+    const struct live_leaf *leaf = live_leaf_of(address);
+    const uint64_t *slot = live_slot_in(leaf, address), *end = live_slot_in(leaf, low);
+
+    for (; slot >= end; slot--, address -= (uintptr_t)1 << live_granule_shift)
+        if (atomic_get(slot))
+            return address;
+    return 0;
+}
+
+// Of arrays of locks all are in one block, or in a few that are used in turn.
+static uintptr_t latest[4];
+
+static struct live_block mark_latest(uintptr_t address, uintptr_t *ret_start)
+{
+    struct live_block block = {0};
+
+    for (unsigned i = 0; !block.stack && i < 4; i++)
+        block = mark_if_around(atomic_get(&latest[i]), address, ret_start);
+    return block;
+}
+
 cold struct live_block live_table_mark_locks(uintptr_t address, uintptr_t *ret_start)
 {
-    static uintptr_t latest; // of an array of locks all are in one block
-    uintptr_t bytes = (uintptr_t)1 << live_granule_shift, granule = address & ~(bytes - 1);
-    uintptr_t leaf_start = ~(uintptr_t)0;
-    struct live_block block = mark_if_around(atomic_get(&latest), address, ret_start);
+    static unsigned next;
+    uintptr_t granule = address & ~(((uintptr_t)1 << live_granule_shift) - 1);
+    uintptr_t low = granule > MARK_BYTES_MAX ? granule - MARK_BYTES_MAX : 0;
+    struct live_block block = mark_latest(address, ret_start);
 
-    for (uintptr_t back = 0; !block.stack && back < MARK_BYTES_MAX && back < granule;
-         back += bytes) {
-        uintptr_t at = granule - back;
+    for (uintptr_t at = granule; !block.stack && at > low;) {
+        uintptr_t leaf_start = at & ~(((uintptr_t)1 << LIVE_LEAF_BITS) - 1);
+        uintptr_t used = live_leaf_of(at) ? find_used(at, leaf_start > low ? leaf_start : low) : 0;
 
-        if (at < leaf_start) {
-            leaf_start = at & ~(((uintptr_t)1 << LIVE_LEAF_BITS) - 1);
-            if (!live_leaf_of(at)) {
-                back += at - leaf_start;
-                continue;
-            }
-        }
-        if (!atomic_get(live_slot(at)))
+        if (!used && leaf_start <= low)
+            break;
+        if (!used) {
+            at = leaf_start - ((uintptr_t)1 << live_granule_shift);
             continue;
-        block = mark_if_around(at, address, ret_start);
+        }
+        block = mark_if_around(used, address, ret_start);
         if (block.stack)
-            atomic_set(&latest, at);
-        else if (at != granule)
+            atomic_set(&latest[atomic_add(&next, 1) % 4], used);
+        else if (used != granule)
             break; // blocks don't overlap
+        at = used - ((uintptr_t)1 << live_granule_shift);
     }
     return block;
 }

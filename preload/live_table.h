@@ -169,7 +169,7 @@ static inline struct live_block live_table_put(const void *address, struct live_
 }
 
 // The block around an address, marked as one that has locks, and where it begins. stack == 0: none
-// is known within a mebibyte before it.
+// is known within 256 KiB before it.
 struct live_block live_table_mark_locks(uintptr_t address, uintptr_t *ret_start);
 
 // Of a sampled heap hardly any block is in the table, and most frees need not touch it: a word for

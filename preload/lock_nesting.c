@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-#define BUCKETS (1u << 14)
+#define BUCKETS (1u << 16)
 
 RECORD_TABLE(nestings, PROFILE_CHUNK_LOCK_NESTINGS, profile_lock_nesting, 6, 1u << 12);
 
@@ -25,7 +25,7 @@ static inline uint32_t *bucket_of(const struct nesting_key *key)
     uint64_t hash = key->before * UINT64_C(0x9e3779b97f4a7c15);
 
     hash = ((hash >> 29) ^ key->what) * UINT64_C(0xbf58476d1ce4e5b9);
-    return &buckets[hash >> 50];
+    return &buckets[hash >> 48];
 }
 
 static uint32_t held_of(const struct nesting_key *key)
@@ -122,9 +122,24 @@ static uint32_t add(struct thread_state *self, const struct acquisition *what)
     if (what->held)
         nesting->stack = held_lock_stack(self, what->held);
     nesting->held_stack = held_lock_stack(self, before);
+    nesting->is_partial = !before->stack;
+    if (!before->stack)
+        lock_want_stacks(&self->locks, before);
     nesting->thread = self->serial;
     lock_by_id(what->lock->id)->is_ordered = before->lock->is_ordered = 1;
     return push(self, id, &what->key);
+}
+
+// The stack of the held lock is at hand this time.
+static void complete(struct thread_state *self, const struct acquisition *what, uint32_t id)
+{
+    const struct held_lock *before = find_before(&self->locks, what);
+    struct profile_lock_nesting *nesting = record_table_at(&nestings, id);
+
+    if (!before->stack || !atomic_get(&nesting->is_partial))
+        return;
+    atomic_set(&nesting->held_stack, before->stack);
+    atomic_set(&nesting->is_partial, 0);
 }
 
 static bool holds_already(const struct thread_locks *locks, const struct acquisition *what)
@@ -133,6 +148,11 @@ static bool holds_already(const struct thread_locks *locks, const struct acquisi
         if (locks->held[i].lock == what->lock)
             return true;
     return false;
+}
+
+static bool is_known(const struct nesting_key *key)
+{
+    return find_in(atomic_get_acquire(bucket_of(key)), 0, key) != 0;
 }
 
 static uint32_t find_or_add(struct thread_state *self, const struct acquisition *what)
@@ -147,12 +167,23 @@ static uint32_t find_or_add(struct thread_state *self, const struct acquisition 
     if (!id)
         return add(self, what);
     note_thread(self, id);
+    complete(self, what, id);
     return id;
 }
 
 static void set_key(const struct thread_locks *locks, struct acquisition *what, unsigned mode)
 {
     what->key = lock_nesting_key(&locks->held[what->count - 1], what->lock, mode);
+}
+
+static bool is_partial(uint32_t nesting)
+{
+    const struct profile_lock_nesting *record;
+
+    if (nesting >= NESTING_HELD)
+        return false;
+    record = record_table_at(&nestings, nesting);
+    return atomic_get(&record->is_partial);
 }
 
 static cold uint32_t nest_slowly(struct thread_state *self, const struct acquisition *what)
@@ -165,8 +196,13 @@ static cold uint32_t nest_slowly(struct thread_state *self, const struct acquisi
     if (locks->nestings) {
         unsigned place = lock_nesting_place(&what->key);
 
-        locks->nestings->entries[place].key = what->key;
+        locks->nestings->entries[place].key.what = 0; // a handler may jump away
+        __asm__ volatile("" ::: "memory");
         locks->nestings->entries[place].nesting = nesting;
+        locks->nestings->entries[place].is_partial = is_partial(nesting);
+        locks->nestings->entries[place].key.before = what->key.before;
+        __asm__ volatile("" ::: "memory");
+        locks->nestings->entries[place].key.what = what->key.what;
     }
     return nesting;
 }
@@ -184,7 +220,7 @@ static void renew_one(struct thread_state *self, uint32_t index, const struct ho
     uint32_t nesting;
 
     set_key(locks, &what, held->mode | PROFILE_ACQUIRE_TRY);
-    if (!lock_nesting_cached(locks, &what.key, &nesting))
+    if (!lock_nesting_cached(locks, &what.key, held[-1].stack, &nesting))
         nesting = nest_slowly(self, &what);
     held->order = nesting == NESTING_HELD ? held[-1].order : lock_order(held->lock, nesting);
     held->order_mode = nesting == NESTING_HELD ? held[-1].order_mode : held->mode;
@@ -212,20 +248,24 @@ static void drop_released(struct thread_state *self)
             lock_forget_held(locks, i);
 }
 
-// Not seen before, by this thread at least.
+// Not in the thread's cache. What it does not hold any more is looked for before something is
+// entered that may be wrong.
 static cold uint32_t nest_anew(struct thread_state *self, const struct lock_state *lock,
                                unsigned mode, const struct host_frame *caller)
 {
     struct thread_locks *locks = &self->locks;
-    struct acquisition what = {0, lock, NULL, caller, {0, 0}};
+    struct acquisition what = {locks->held_count, lock, NULL, caller, {0, 0}};
 
-    drop_released(self);
-    if (locks->held_count == 0)
-        return 0;
-    if (is_stale(&locks->held[locks->held_count - 1]))
-        renew(self, caller);
-    what.count = locks->held_count;
     set_key(locks, &what, mode);
+    if (!is_known(&what.key)) {
+        drop_released(self);
+        if (locks->held_count == 0)
+            return 0;
+        if (is_stale(&locks->held[locks->held_count - 1]))
+            renew(self, caller);
+        what.count = locks->held_count;
+        set_key(locks, &what, mode);
+    }
     return nest_slowly(self, &what);
 }
 
@@ -236,22 +276,28 @@ uint32_t lock_nest(struct thread_state *self, const struct lock_state *lock, uns
     struct acquisition what = {locks->held_count, lock, NULL, caller, {0, 0}};
     uint32_t nesting;
 
+    if (unlikely(locks->held_count > HELD_IN_ORDER)) {
+        profile_drop(PROFILE_DROP_ORDER_LIMIT);
+        return NESTING_UNKNOWN;
+    }
     if (unlikely(is_stale(&locks->held[what.count - 1])))
         renew(self, caller);
     set_key(locks, &what, mode);
-    return likely(lock_nesting_cached(locks, &what.key, &nesting))
-               ? nesting
-               : nest_anew(self, lock, mode, caller);
+    if (likely(lock_nesting_cached(locks, &what.key, locks->held[what.count - 1].stack, &nesting)))
+        return nesting;
+    return nest_anew(self, lock, mode, caller);
 }
 
 __attribute__((noinline)) bool lock_nested_quickly(struct thread_locks *locks,
                                                    struct lock_state *lock, unsigned cell,
                                                    unsigned mode, const struct host_frame *caller)
 {
-    struct nesting_key key = lock_nesting_key(&locks->held[locks->held_count - 1], lock, mode);
+    const struct held_lock *before = &locks->held[locks->held_count - 1];
+    struct nesting_key key = lock_nesting_key(before, lock, mode);
     uint32_t nesting;
 
-    if (unlikely(!lock_nesting_cached(locks, &key, &nesting)) || unlikely(nesting == NESTING_HELD))
+    if (unlikely(!lock_nesting_cached(locks, &key, before->stack, &nesting)) ||
+        unlikely(nesting == NESTING_HELD))
         return false;
     lock_hold_quickly(locks, lock, cell, nesting, mode, caller);
     return true;

@@ -142,6 +142,19 @@ static void find_block(struct lock_state *lock)
         link_to_block(lock, bucket);
 }
 
+static void find_memory(struct thread_state *self, struct lock_state *lock)
+{
+    if (!stack_walk_is_own(self, (uintptr_t)lock->place)) {
+        find_block(lock);
+        return;
+    }
+    if (lock->is_on_stack)
+        return; // it is on the list
+    lock->is_on_stack = 1;
+    lock->next_in_block = self->locks.on_stack;
+    self->locks.on_stack = lock;
+}
+
 // The lock that was here goes on as another one of its kind.
 static bool may_go_on(const struct lock_state *lock, enum profile_lock_kind kind, uint32_t stack,
                       bool is_initialised)
@@ -151,12 +164,12 @@ static bool may_go_on(const struct lock_state *lock, enum profile_lock_kind kind
            !lock->is_ordered && !lock->block && !atomic_get(&lock->waiters);
 }
 
-static void go_on(struct lock_state *lock)
+static void go_on(struct thread_state *self, struct lock_state *lock)
 {
     lock->end_stack = 0;
     atomic_set(&lock->record->retired, PROFILE_LOCK_LIVES);
     atomic_set(&lock->key, lock_key((const void *)(uintptr_t)lock->place, lock->kind));
-    find_block(lock);
+    find_memory(self, lock);
 }
 
 static bool is_live(const struct lock_state *lock, enum profile_lock_kind kind)
@@ -193,8 +206,9 @@ static struct lock_state *push(struct lock_state *lock, bool is_first_use)
     return lock;
 }
 
-static cold struct lock_state *add(uint64_t address, enum profile_lock_kind kind, uint32_t flags,
-                                   uint32_t stack, bool is_initialised)
+static cold struct lock_state *add(struct thread_state *self, uint64_t address,
+                                   enum profile_lock_kind kind, uint32_t flags, uint32_t stack,
+                                   bool is_initialised)
 {
     struct lock_state *lock = reserve();
 
@@ -209,7 +223,7 @@ static cold struct lock_state *add(uint64_t address, enum profile_lock_kind kind
     lock->record->modules_generation = modules_generation();
     atomic_set(&lock->key, lock_key((const void *)(uintptr_t)address, kind));
     if (kind != PROFILE_LOCK_JOIN)
-        find_block(lock);
+        find_memory(self, lock);
     return push(lock, !is_initialised);
 }
 
@@ -233,10 +247,10 @@ cold struct lock_state *lock_find_or_add(struct thread_state *self, const void *
         return newest;
     stack = stack_capture(self, caller);
     if (newest && may_go_on(newest, kind, stack, false)) {
-        go_on(newest);
+        go_on(self, newest);
         return newest;
     }
-    lock = add((uint64_t)address, kind, lock_flags(kind, address), stack, false);
+    lock = add(self, (uint64_t)address, kind, lock_flags(kind, address), stack, false);
     if (newest && lock)
         check_freed(self, newest, lock, stack);
     return lock;
@@ -247,7 +261,7 @@ struct lock_state *lock_of_joins(uint32_t creation_stack)
     uint64_t address = JOIN_ADDRESS | creation_stack;
     struct lock_state *lock = find_newest(address);
 
-    return lock ? lock : add(address, PROFILE_LOCK_JOIN, 0, creation_stack, false);
+    return lock ? lock : add(NULL, address, PROFILE_LOCK_JOIN, 0, creation_stack, false);
 }
 
 void lock_initialised(struct thread_state *self, const void *address, enum profile_lock_kind kind,
@@ -257,9 +271,9 @@ void lock_initialised(struct thread_state *self, const void *address, enum profi
     struct lock_state *newest = find_newest((uint64_t)address);
 
     if (newest && may_go_on(newest, kind, stack, true))
-        go_on(newest);
+        go_on(self, newest);
     else
-        add((uint64_t)address, kind, flags | lock_flags(kind, address), stack, true);
+        add(self, (uint64_t)address, kind, flags | lock_flags(kind, address), stack, true);
 }
 
 void lock_destroyed(const void *address)
@@ -307,6 +321,18 @@ cold void lock_block_freed(struct thread_state *self, const void *block,
         if (atomic_get(&lock->block) == (uintptr_t)block)
             free_lock(self, lock, stack);
     drop_freed(bucket);
+}
+
+void lock_stack_ends(struct thread_state *self)
+{
+    struct lock_state *lock = self->locks.on_stack;
+
+    self->locks.on_stack = NULL;
+    for (; lock; lock = lock->next_in_block) {
+        lock->is_on_stack = 0;
+        if (atomic_get(&lock->key))
+            retire(lock, PROFILE_LOCK_FREED);
+    }
 }
 
 void lock_table_reset(void)

@@ -25,15 +25,18 @@ struct lock_state {
     uint32_t last_owner; // serial
     uint8_t kind;        // enum profile_lock_kind
     uint8_t is_ordered;  // a nesting names it
+    uint8_t is_on_stack; // of a thread, see lock_stack_ends()
+    uint8_t is_foreign;  // was unlocked by a thread that did not have it: nobody owns it
     struct lock_handovers *handovers;
 
     struct profile_lock *record;
     struct lock_state *next;          // in its bucket
-    struct lock_state *next_in_block; // in its bucket, of those in heap blocks
+    struct lock_state *next_in_block; // in its bucket, of those in heap blocks; or in on_stack
     uint64_t place;                   // the address, for ever
     uintptr_t block;                  // 0: in none
     uint64_t block_bytes;
     uint32_t end_stack;     // of the free
+    uint32_t held_at;       // of an owner that holds very many: where on its list it may be
     uint64_t *block_bucket; // it is in that chain; NULL: in none
 };
 
@@ -55,6 +58,9 @@ void lock_destroyed(const void *address);
 // The host frees a heap block that has locks (struct live_block).
 void lock_block_freed(struct thread_state *self, const void *block,
                       const struct host_frame *caller);
+
+// The calling thread ends, and with it what lies on its stack.
+void lock_stack_ends(struct thread_state *self);
 
 // By the id of a record.
 struct lock_state *lock_by_id(uint32_t id);

@@ -21,7 +21,7 @@
 #define HELD_ROOM_FIRST 16
 #define HOLD_INTERVAL 64u // acquisitions for one hold that is timed, of a sampled run
 
-static struct lock_state *no_cache[1]; // stays empty: of a thread without room yet
+static struct met_lock no_cache[1]; // stays empty: of a thread without room yet
 
 void thread_locks_init(struct thread_locks *locks)
 {
@@ -43,7 +43,7 @@ static bool reserve_cells(struct thread_state *self, uint32_t count)
 {
     struct thread_locks *locks = &self->locks;
     struct profile_chunk *chunk;
-    struct lock_state **cache = slab_allocate(count * sizeof(cache[0]));
+    struct met_lock *cache = slab_allocate(count * sizeof(cache[0]));
 
     if (!cache) {
         profile_drop(PROFILE_DROP_MEMORY);
@@ -64,11 +64,13 @@ static bool reserve_cells(struct thread_state *self, uint32_t count)
 // More locks than cells: each miss takes longer than all that is spared by small tables.
 static cold void grow_cells(struct thread_state *self)
 {
-    uint32_t count = self->locks.cell_mask + 1;
+    uint32_t count = self->locks.cell_mask + 1, used = 0;
     uint64_t signals;
 
     self->locks.cell_misses = 0;
-    if (count >= LOCK_CELLS_MAX)
+    for (uint32_t i = 0; i < count; i++)
+        used += self->locks.cache[i].lock != NULL;
+    if (count >= LOCK_CELLS_MAX || used < count / 4) // few locks that meet in one cell
         return;
     sys_block_signals(&signals);
     reserve_cells(self, count < LOCK_CELLS_MAX / 4 ? count * 4 : LOCK_CELLS_MAX);
@@ -111,13 +113,13 @@ static void set_cell(struct thread_locks *locks, unsigned index, struct lock_sta
 {
     struct profile_lock_cell *cell = &locks->cells[index];
 
-    locks->cache[index] = NULL;
+    locks->cache[index] = (struct met_lock){.stacks_until = LOCK_STACKS};
     __asm__ volatile("" ::: "memory");
     if (cell->lock && cell->lock != lock->id)
         empty_cell(cell);
     atomic_publish(&cell->lock, lock->id);
     __asm__ volatile("" ::: "memory");
-    locks->cache[index] = lock;
+    locks->cache[index].lock = lock;
 }
 
 static cold struct lock_state *add_lock(struct thread_state *self, const void *address,
@@ -156,7 +158,7 @@ static inline __attribute__((always_inline)) struct lock_state *
 find_lock(struct thread_state *self, const void *address, enum profile_lock_kind kind,
           const struct host_frame *caller, struct profile_lock_cell **ret_cell)
 {
-    struct lock_state *lock = self->locks.cache[lock_cell_of(&self->locks, address)];
+    struct lock_state *lock = self->locks.cache[lock_cell_of(&self->locks, address)].lock;
 
     if (unlikely(!lock) || unlikely(!lock_is(lock, address, kind)))
         lock = lock_of_slowly(self, address, kind, caller);
@@ -225,6 +227,25 @@ static cold void end_hold(struct thread_state *self, const struct held_lock *hel
         atomic_set(&cell->hold_max_ns, hold_ns);
 }
 
+// Whether one thread can have it twice. If not, and it is on the list still, it was let go unseen.
+static bool may_be_held_twice(const struct lock_state *lock, unsigned mode)
+{
+    return mode & PROFILE_ACQUIRE_READ || lock->record->flags & PROFILE_LOCK_RECURSIVE;
+}
+
+// What the acquisition is nested in.
+static uint32_t nest(struct thread_state *self, const struct lock_state *lock, unsigned mode,
+                     const struct host_frame *caller)
+{
+    struct thread_locks *locks = &self->locks;
+    uint32_t nesting = locks->held_count ? lock_nest(self, lock, mode, caller) : 0;
+
+    if (nesting != NESTING_HELD || may_be_held_twice(lock, mode))
+        return nesting;
+    lock_forget_held(locks, (uint32_t)lock_find_held(locks, lock));
+    return locks->held_count ? lock_nest(self, lock, mode, caller) : 0;
+}
+
 // The lock is held already: the order is what it was.
 static bool set_recursive(const struct thread_locks *locks, struct held_lock *held)
 {
@@ -237,11 +258,44 @@ static bool set_recursive(const struct thread_locks *locks, struct held_lock *he
     return true;
 }
 
+static struct met_lock *met(const struct thread_locks *locks, const struct lock_state *lock)
+{
+    return &locks->cache[lock_cell_of(locks, (const void *)(uintptr_t)lock->place)];
+}
+
+static void remember(struct thread_locks *locks, const struct held_lock *held)
+{
+    struct met_lock *entry = met(locks, held->lock);
+
+    entry->pc = held->pc;
+    entry->sp = held->sp;
+    entry->stack = held->stack;
+}
+
+void lock_want_stacks(struct thread_locks *locks, const struct held_lock *held)
+{
+    unsigned cell = lock_cell_of(locks, (const void *)(uintptr_t)held->lock->place);
+
+    if (locks->cache[cell].lock == held->lock)
+        locks->cache[cell].stacks_until =
+            (uint32_t)locks->cells[cell].acquisitions + LOCK_STACKS_MORE;
+}
+
+// Of many locks that are met in turn each is new to the thread again and again.
+static bool wants_stack(const struct thread_locks *locks, const struct lock_state *lock,
+                        const struct profile_lock_cell *cell)
+{
+    uint32_t until = met(locks, lock)->stacks_until;
+
+    return cell->acquisitions <= until &&
+           (until > LOCK_STACKS || atomic_get(&lock->record->acquisitions) <= LOCK_STACKS);
+}
+
 static void hold(struct thread_state *self, struct lock_state *lock, unsigned mode, bool has_stack,
                  const struct host_frame *caller)
 {
     struct thread_locks *locks = &self->locks;
-    uint32_t nesting = locks->held_count ? lock_nest(self, lock, mode, caller) : 0;
+    uint32_t nesting = nest(self, lock, mode, caller);
     uint32_t count = locks->held_count;
     struct held_lock *held;
 
@@ -257,7 +311,11 @@ static void hold(struct thread_state *self, struct lock_state *lock, unsigned mo
         held->order_mode = (uint16_t)mode;
     }
     held->stack = has_stack ? stack_capture(self, caller) : 0;
+    if (held->stack)
+        remember(locks, held);
     held->start_ns = unlikely(options.hold) ? begin_hold(locks) : 0;
+    if (unlikely(count > HELD_IN_ORDER))
+        lock->held_at = count;
     atomic_publish(&locks->held_count, count + 1);
 }
 
@@ -282,10 +340,7 @@ void lock_acquired(struct thread_state *self, const void *address, enum profile_
     counter_add(&cell->acquisitions, 1);
     if (unlikely(atomic_get(&lock->last_owner) != self->serial) && !(mode & PROFILE_ACQUIRE_READ))
         change_owner(self, lock, cell);
-    hold(self, lock, mode,
-         cell->acquisitions <= LOCK_STACKS &&
-             atomic_get(&lock->record->acquisitions) <= LOCK_STACKS,
-         caller);
+    hold(self, lock, mode, wants_stack(&self->locks, lock, cell), caller);
 }
 
 void lock_passed(struct thread_state *self, const void *address, enum profile_lock_kind kind,
@@ -344,6 +399,13 @@ static void move_held(struct held_lock *to, const struct held_lock *from)
 
 void lock_forget_held(struct thread_locks *locks, uint32_t index)
 {
+    uint32_t last = locks->held_count - 1;
+
+    if (last > HELD_IN_ORDER) { // their order is not looked at
+        move_held(&locks->held[index], &locks->held[last]);
+        locks->held[index].lock->held_at = index;
+        index = last;
+    }
     for (uint32_t i = index; i + 1 < locks->held_count; i++) {
         move_held(&locks->held[i], &locks->held[i + 1]);
         locks->held[i].order |= NESTING_STALE;
@@ -351,14 +413,31 @@ void lock_forget_held(struct thread_locks *locks, uint32_t index)
     atomic_set(&locks->held_count, locks->held_count - 1);
 }
 
+static int find_held_between(const struct thread_locks *locks, int low, int high, uint64_t key)
+{
+    while (high >= low && atomic_get(&locks->held[high].lock->key) != key)
+        high--;
+    return high >= low ? high : -1;
+}
+
+// Of very many where the lock says, which may be wrong, or among the oldest.
+static int find_held_of_many(const struct thread_locks *locks, uint64_t key, const void *address)
+{
+    const struct lock_state *lock = lock_find(address);
+    uint32_t at = lock ? lock->held_at : 0;
+
+    if (at < locks->held_count && locks->held[at].lock == lock)
+        return (int)at;
+    return find_held_between(locks, 0, HELD_IN_ORDER, key);
+}
+
 static int find_held_at(const struct thread_locks *locks, const void *address,
                         enum profile_lock_kind kind)
 {
-    int index = (int)locks->held_count - 1;
+    uint64_t key = lock_key(address, kind);
+    int index = locks->held_count > HELD_IN_ORDER + 1 ? find_held_of_many(locks, key, address) : -1;
 
-    while (index >= 0 && !lock_is(locks->held[index].lock, address, kind))
-        index--;
-    return index;
+    return index >= 0 ? index : find_held_between(locks, 0, (int)locks->held_count - 1, key);
 }
 
 struct lock_state *lock_released(struct thread_state *self, const void *address,
@@ -383,23 +462,40 @@ struct lock_state *lock_released(struct thread_state *self, const void *address,
     return lock;
 }
 
+// The lock's memory may be gone: a mapping that was undone with the lock held, or a once_flag whose
+// routine was left by an exception.
 bool lock_is_still_held(const struct thread_state *self, const struct held_lock *held)
 {
     const struct lock_state *lock = held->lock;
     const void *address = (const void *)(uintptr_t)lock->place;
+    union {
+        pthread_mutex_t mutex;
+        pthread_rwlock_t rwlock;
+        pthread_once_t once;
+    } copy;
 
-    if (!lock->key)
+    if (!atomic_get(&lock->key))
         return false;
     if (lock->kind == PROFILE_LOCK_MUTEX)
-        return !mutex_has_owner(address) || mutex_owner(address) == self->tid;
+        return sys_copy_memory(&copy, address, sizeof(copy.mutex)) &&
+               (!mutex_has_owner(&copy.mutex) || mutex_owner(&copy.mutex) == self->tid);
     if (lock->kind == PROFILE_LOCK_RWLOCK && !(held->mode & PROFILE_ACQUIRE_READ))
-        return rwlock_writer(address) == self->tid;
-    return lock->kind != PROFILE_LOCK_ONCE || once_is_running(address);
+        return sys_copy_memory(&copy, address, sizeof(copy.rwlock)) &&
+               rwlock_writer(&copy.rwlock) == self->tid;
+    if (lock->kind == PROFILE_LOCK_ONCE)
+        return sys_copy_memory(&copy, address, sizeof(copy.once)) && once_is_running(&copy.once);
+    return true;
 }
 
 uint32_t held_lock_stack(const struct thread_state *thread, const struct held_lock *held)
 {
-    return held->stack ? held->stack : stack_capture_earlier(thread, held->pc, held->sp);
+    const struct met_lock *entry = met(&thread->locks, held->lock);
+
+    if (held->stack)
+        return held->stack;
+    if (entry->lock == held->lock && entry->pc == held->pc && entry->sp == held->sp && entry->stack)
+        return entry->stack;
+    return stack_capture_earlier(thread, held->pc, held->sp);
 }
 
 // Of another thread that runs just the place of the call: its stack is changing.
@@ -421,6 +517,7 @@ cold void lock_thread_ends(struct thread_state *self)
     struct thread_locks *locks = &self->locks;
 
     lock_wait_undo(self);
+    lock_stack_ends(self);
     for (uint32_t i = 0; i < locks->held_count; i++) {
         struct held_lock *held = &locks->held[i];
 

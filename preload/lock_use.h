@@ -32,8 +32,12 @@ struct nesting_cache {
     struct {
         struct nesting_key key;
         uint32_t nesting;
+        bool is_partial; // a stack is missing
     } entries[NESTING_ENTRIES];
 };
+
+// Of a thread that holds more locks at once the order is not looked at.
+#define HELD_IN_ORDER 256
 
 // A lock that a thread holds, and where it acquired it.
 struct held_lock {
@@ -48,8 +52,10 @@ struct held_lock {
     uint32_t stack; // 0: not captured, see held_lock_stack()
 };
 
-// Of so many acquisitions of a lock by a thread the stack is captured: most circles show then.
+// Of so many acquisitions of a lock by a thread the stack is captured: most circles show then. And
+// of as many more where one was missed.
 #define LOCK_STACKS 16
+#define LOCK_STACKS_MORE 64
 
 // What a thread waits for, for others to see. A wait that was cancelled, or that a handler jumped
 // out of, is found here by the next one, or at the thread's end.
@@ -62,19 +68,29 @@ struct lock_waiting {
     // of waits that can be part of a deadlock
     uint32_t turn; // odd while it waits
     uint32_t mode;
+    uint32_t blocks_owner; // the lock would block the thread that has it
     uint32_t stack;
     uint32_t reported; // the turn that a report of a deadlock was about
     struct lock_state *lock;
 };
 
+// A lock that the thread has met, and the latest of its acquisitions whose stack was captured.
+struct met_lock {
+    struct lock_state *lock;
+    uintptr_t pc, sp; // of the hook's caller
+    uint32_t stack;
+    uint32_t stacks_until; // acquisitions in the thread's cell up to which stacks are captured
+};
+
 struct thread_locks {
-    struct lock_state **cache; // cell_mask + 1, beside the cells
+    struct met_lock *cache; // cell_mask + 1, beside the cells
     struct profile_lock_cell *cells;
     uint32_t cell_mask;
     uint32_t cell_misses; // since there are so many
     struct held_lock *held;
     uint32_t held_count, held_room;
-    uint32_t until_timed; // acquisitions to the next hold that is timed
+    struct lock_state *on_stack; // locks in the thread's own stack, latest first
+    uint32_t until_timed;        // acquisitions to the next hold that is timed
     uint32_t random;
     uint32_t quick_room; // of lock_acquired_quickly(): held_room, 0 where holds are timed
     struct nesting_cache *nestings;
@@ -156,15 +172,19 @@ static inline unsigned lock_nesting_place(const struct nesting_key *key)
     return (unsigned)sum % NESTING_ENTRIES;
 }
 
-// Whether the thread's cache has the nesting of that key.
+// Whether the thread's cache has the nesting of that key. Not where the held lock's stack is at
+// hand, and was not when it was entered.
 static inline bool lock_nesting_cached(const struct thread_locks *locks,
-                                       const struct nesting_key *key, uint32_t *ret_nesting)
+                                       const struct nesting_key *key, bool has_stack,
+                                       uint32_t *ret_nesting)
 {
     unsigned place = lock_nesting_place(key);
 
     if (unlikely(!locks->nestings) ||
         unlikely(locks->nestings->entries[place].key.before != key->before) ||
         unlikely(locks->nestings->entries[place].key.what != key->what))
+        return false;
+    if (unlikely(locks->nestings->entries[place].is_partial) && has_stack)
         return false;
     *ret_nesting = locks->nestings->entries[place].nesting;
     return true;
@@ -198,12 +218,12 @@ lock_acquired_quickly(struct thread_locks *locks, uint32_t serial, const void *a
                       enum profile_lock_kind kind, unsigned mode, const struct host_frame *caller)
 {
     unsigned cell = lock_cell_of(locks, address);
-    struct lock_state *lock = locks->cache[cell];
+    struct lock_state *lock = locks->cache[cell].lock;
 
     if (unlikely(!lock) || unlikely(!lock_is(lock, address, kind)) ||
         (unlikely(atomic_get(&lock->last_owner) != serial) && !(mode & PROFILE_ACQUIRE_READ)) ||
         unlikely(locks->held_count >= locks->quick_room) ||
-        unlikely(locks->cells[cell].acquisitions < LOCK_STACKS))
+        unlikely(locks->cells[cell].acquisitions < locks->cache[cell].stacks_until))
         return false;
     if (unlikely(locks->held_count))
         return lock_nested_quickly(locks, lock, cell, mode, caller);
@@ -221,6 +241,9 @@ void lock_forget_held(struct thread_locks *locks, uint32_t index);
 // Where a thread acquired what it holds: if the stack was not captured then, it is put together
 // from the thread's latest one. Of the calling thread, or one that is blocked.
 uint32_t held_lock_stack(const struct thread_state *thread, const struct held_lock *held);
+
+// Has more stacks captured of a lock that the calling thread holds.
+void lock_want_stacks(struct thread_locks *locks, const struct held_lock *held);
 
 // Where `owner`, which may run, acquired a lock that it holds. 0: unknown.
 uint32_t lock_owner_stack(const struct thread_state *self, const struct thread_state *owner,

@@ -6,6 +6,7 @@
 
 #include "preload/compiler.h"
 #include "preload/deadlock.h"
+#include "preload/glibc_locks.h"
 #include "preload/lock_use.h"
 #include "preload/record_table.h"
 #include "preload/recording.h"
@@ -187,6 +188,14 @@ static bool is_for_ever(const struct lock_state *lock, unsigned mode)
            (lock->kind < PROFILE_LOCK_KIND_IDLE || lock->kind == PROFILE_LOCK_JOIN);
 }
 
+// Whether it lets a thread that has it wait for itself: else the call is refused, or counted.
+static bool blocks_owner(const struct lock_state *lock)
+{
+    if (lock->kind == PROFILE_LOCK_MUTEX)
+        return mutex_blocks_owner((const void *)(uintptr_t)lock->place);
+    return lock->kind != PROFILE_LOCK_RWLOCK;
+}
+
 static void stop_waiting(struct thread_state *self)
 {
     struct lock_waiting *waiting = &self->locks.waiting;
@@ -243,6 +252,7 @@ static void begin(struct lock_call *call, struct thread_state *self, struct lock
     reserve_handovers(lock);
     lock_wait_undo(self);
     call->lock = lock;
+    call->self = self;
     call->number = ++waiting->number;
     atomic_add(&lock->waiters, 1);
     atomic_set(&waiting->joined, joined);
@@ -254,6 +264,7 @@ static void begin(struct lock_call *call, struct thread_state *self, struct lock
         return;
     atomic_set(&waiting->lock, lock);
     atomic_set(&waiting->mode, mode);
+    atomic_set(&waiting->blocks_owner, blocks_owner(lock));
     waiting->stack = call->stack;
     // whoever closes a circle must see all others in it, so each stores before it looks
     __atomic_store_n(&waiting->turn, waiting->turn | 1, __ATOMIC_SEQ_CST);
@@ -353,7 +364,7 @@ void lock_wait_end(struct lock_call *call, enum lock_outcome outcome)
     uint64_t end_ns;
     struct thread_state *self = thread_self;
 
-    if (!call->lock)
+    if (!call->lock || self != call->self)
         return;
     end_ns = sys_monotonic_ns();
     if (self->locks.waiting.counted && self->locks.waiting.number == call->number)

@@ -22,7 +22,8 @@ enum lock_outcome {
 
 // A call that waits. On the hook's stack, from lock_wait_begin() to lock_wait_end().
 struct lock_call {
-    struct lock_state *lock; // NULL: not recorded
+    struct lock_state *lock;   // NULL: not recorded
+    struct thread_state *self; // another by the end: a child made by fork, in a handler
     uint64_t start_ns;
     uint32_t stack;
     uint32_t number; // of the thread's waits

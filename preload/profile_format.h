@@ -418,7 +418,8 @@ struct profile_lock_nesting {
     uint32_t thread;       // serial of the first
     uint32_t other_thread; // serial of another that did the same; 0: none
     uint32_t next;         // of the writer's hash chain
-    uint32_t reserved[6];
+    uint32_t is_partial;   // of the writer: held_stack is not all there is
+    uint32_t reserved[5];
 };
 static_assert(sizeof(struct profile_lock_nesting) == 64, "layout");
 

@@ -58,9 +58,8 @@ static inline bool recording_is_own_doing(const struct host_frame *caller)
 
 // Enters a hook. NULL: pass through. Else the thread's state; recording_leave() must follow. Does
 // not start the recording: the hook may stand inside the host's allocator.
-//   The gate is asked once the guard is held: where a handler interrupts a hook and forks, the
-//   child
-// goes on with that hook, and the guard tells so (profile_writer_detach).
+//   The gate is asked once the guard is held: where a handler forks that interrupts a hook, the
+// child goes on with that hook, and the guard tells so (profile_writer_detach).
 static inline struct thread_state *recording_enter(const struct host_frame *caller)
 {
     if (unlikely(!guard_enter())) {

@@ -19,8 +19,8 @@ void reporter_begin(void);
 // and waits for it. Says where the profile is when it can't.
 void reporter_run(void);
 
-// Prints deadlock `number` of the profile on stderr, and waits until that is done. Any thread, in a
-// hook.
+// Prints deadlock `number` of the profile on stderr, unless there were many, and waits until that
+// is done, for a while. Any thread, in a hook.
 void reporter_show_deadlock(unsigned number);
 
 #endif

@@ -491,18 +491,16 @@ cold uint32_t stack_capture_earlier(const struct thread_state *thread, uintptr_t
 {
     const struct stack_memo *memo = &thread->stacks.memos[0];
     const struct memo_frame *frame;
-    bool has_returned;
     uint32_t stack;
 
     if (options.unwind != UNWIND_CFI || !stack_walk_is_own(thread, sp))
         return stack_table_intern(&pc, 1, PROFILE_MARKER_RETURNED);
     for (frame = memo->inner; frame->sp < sp; frame++) // the sentinel stops it
         continue;
-    has_returned = !went_on(memo, frame->sp == sp ? frame : frame - 1, pc);
-    if (frame->sp == sp && frame != memo->frames_end)
+    if (!went_on(memo, frame->sp == sp ? frame : frame - 1, pc))
+        return stack_table_intern(&pc, 1, PROFILE_MARKER_RETURNED);
+    if (frame->sp == sp)
         frame++;
     stack = frame == memo->frames_end || !frame->pc ? root(0) : frame->stack;
-    if (stack && has_returned)
-        stack = stack_table_child(stack, PROFILE_MARKER_RETURNED);
     return stack ? stack_table_child(stack, pc) : 0;
 }

@@ -42,10 +42,10 @@ uint32_t stack_capture(struct thread_state *self, const struct host_frame *calle
 uint32_t stack_capture_fresh(struct thread_state *self, const struct host_frame *caller);
 
 // The stack of an earlier moment, when the thread's code at `pc` called a hook with its stack
-// pointer at `sp`. Put together from the thread's latest stack (stack_capture_fresh): the frames
-// outward of `sp` are the same. If the function at `pc` has returned since, a marker stands for
-// what lay between it and them (PROFILE_MARKER_RETURNED). 0: no room. Of another thread if that one
-// is blocked.
+// pointer at `sp`, as far as the thread's latest stack (stack_capture_fresh) tells: if the function
+// at `pc` is still there, at the same place and further on, its callers are the same. Else only
+// `pc` is known, and a marker stands for the rest (PROFILE_MARKER_RETURNED): what is there now may
+// have come since. 0: no room. Of another thread if that one is blocked.
 uint32_t stack_capture_earlier(const struct thread_state *thread, uintptr_t pc, uintptr_t sp);
 
 // Whether a code address belongs to the unwinder or the loader: allocations of theirs are ours.

@@ -10,12 +10,14 @@
 #include <fcntl.h>
 #include <linux/stat.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -74,6 +76,22 @@ bool sys_is_readable(const void *address)
 {
     // the kernel copies the new mask before it finds fault with how it is to be used
     return address && call4(SYS_rt_sigprocmask, ~0, address, NULL, KERNEL_SIGSET_BYTES) != -EFAULT;
+}
+
+bool sys_copy_memory(void *copy, const void *address, size_t bytes)
+{
+    struct iovec to = {copy, bytes}, from = {(void *)address, bytes};
+    long got =
+        arch_syscall(SYS_process_vm_readv, sys_process_id(), (long)&to, 1, (long)&from, 1, 0);
+
+    if (got == (long)bytes)
+        return true;
+    if (got >= 0 || got == -EFAULT)
+        return false;
+    if (!sys_is_readable(address) || !sys_is_readable((const char *)address + bytes - 8))
+        return false; // a filter refuses the call above
+    memcpy(copy, address, bytes);
+    return true;
 }
 
 void sys_make_writable(void *address, size_t bytes)

@@ -28,6 +28,8 @@ void sys_unmap(void *address, size_t bytes);
 bool sys_replace_mapping(void *mapping, size_t bytes, void *place);
 // Whether the 8 bytes at an address can be read.
 bool sys_is_readable(const void *address);
+// A copy of memory that may be gone. False: it is.
+bool sys_copy_memory(void *copy, const void *address, size_t bytes);
 // Makes the pages of a range readable and writable.
 void sys_make_writable(void *address, size_t bytes);
 // Let the kernel zero this page in every child made by fork.

@@ -81,7 +81,8 @@ static void at_thread_exit(void *value)
     sys_thread_name(record->name);
     record->cpu_ns = sys_thread_cpu_ns(0);
     heap_send_batch(self);
-    if ((self->locks.held_count || self->locks.waiting.counted) && guard_enter()) {
+    if ((self->locks.held_count || self->locks.waiting.counted || self->locks.on_stack) &&
+        guard_enter()) {
         lock_thread_ends(self);
         guard_leave();
     }

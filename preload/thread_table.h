@@ -20,14 +20,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// A call of pthread_once or call_once that may run its routine (hooks_once.c).
-struct once_call {
-    const void *once;
-    void (*routine)(void);
-    const struct host_frame *caller;
-    bool is_c11;
-};
-
 struct thread_state {
     // of the thread that has the slot
     struct profile_thread *record;
@@ -49,7 +41,6 @@ struct thread_state {
     void *start_argument;
 
     struct thread_locks locks;
-    struct once_call once_call;
 
     // of the slot
     uint32_t slot;

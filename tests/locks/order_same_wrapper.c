@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // As order_wrappers, but both locks are taken at the same depth of the stack by the same wrapper, long
-// after the first times, when stacks are captured no more: what had returned is said to have.
+// after the first times, when stacks are captured no more: what had returned is said to have, and no
+// more.
 // EXPECT: [o["kind"] for o in order("a", "b")] == ["potential deadlock"] and len(report["order"]) == 1
 // EXPECT: edges(order()[0]) == {("a", "b"): ("lock_wrapped", "lock_wrapped"), ("b", "a"): ("lock_wrapped", "lock_wrapped")}
-// EXPECT: all("run_one" in functions(e["stack_to"]) and "run_one" in functions(e["stack_from"]) for e in order()[0]["edges"])
+// EXPECT: all("run_one" in functions(e["stack_to"]) for e in order()[0]["edges"])
 // EXPECT: all("prepare" not in functions(e["stack_to"]) and "complete" in functions(e["stack_to"]) for e in order()[0]["edges"])
-// EXPECT: all(functions(e["stack_from"])[:2] == ["lock_wrapped", "[returned]"] for e in order()[0]["edges"])
+// EXPECT: all(functions(e["stack_from"]) == ["lock_wrapped", "[returned]"] for e in order()[0]["edges"])
 #include "order.h"
 
 #define EARLIER 1000 // acquisitions of the locks before

@@ -205,9 +205,16 @@ static void test_modes(void **state)
         }
 }
 
+static void make_recursive(uint64_t count)
+{
+    for (uint64_t i = 1; i <= count; i++)
+        lock_initialised(lock_threads[0], lock_address(i), SPIN, PROFILE_LOCK_RECURSIVE, at(1));
+}
+
 static void test_recursion(void **state)
 {
     (void)state;
+    make_recursive(3);
     SEQUENCE(0, 1, 1, 1);
     assert_int_equal(count_nestings(), 0);
     SEQUENCE(0, 1, 2, 2, 3); // no other than 123
@@ -227,6 +234,7 @@ static void test_recursion_keeps_what_is_in_between(void **state)
     int count;
 
     (void)state;
+    make_recursive(1);
     acquire(0, 1);
     acquire(0, 2);
     acquire(0, 1);
