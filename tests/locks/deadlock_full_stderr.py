@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""A deadlock is found while the standard error is a full pipe that nobody reads: its report there is
-given up, and the program goes on as without the profiler.
+"""A deadlock is found while the standard error is a full pipe that nobody reads: its report there
+is given up, and the program goes on as without the profiler.
 
     deadlock_full_stderr.py BUILD PROGRAM     PROGRAM: deadlock_orphan_late
 """

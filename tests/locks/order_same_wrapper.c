@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// As order_wrappers, but both locks are taken at the same depth of the stack by the same wrapper, long
-// after the first times, when stacks are captured no more: what had returned is said to have, and no
-// more.
+// As order_wrappers, but both locks are taken at the same depth of the stack by the same wrapper,
+// long after the first times, when stacks are captured no more: what had returned is said to have,
+// and no more.
 // EXPECT: [o["kind"] for o in order("a", "b")] == ["potential deadlock"] and len(report["order"]) == 1
 // EXPECT: edges(order()[0]) == {("a", "b"): ("lock_wrapped", "lock_wrapped"), ("b", "a"): ("lock_wrapped", "lock_wrapped")}
 // EXPECT: all("run_one" in functions(e["stack_to"]) for e in order()[0]["edges"])

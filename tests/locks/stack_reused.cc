@@ -4,7 +4,7 @@
 // EXPECT: stdout == "the same place\n"
 // EXPECT: report["order"] == [] and report["misuse"] == []
 // EXPECT: lock("common")["acquisitions"] == 2
-// EXPECT: [l["acquisitions"] for l in locks_of("mutex", "run")] .count(1) == 2
+// EXPECT: [l["acquisitions"] for l in locks_of("mutex", "run")].count(1) == 2
 #include <cstdio>
 #include <mutex>
 #include <thread>

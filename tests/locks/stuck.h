@@ -13,7 +13,7 @@ static inline void end_stuck(atomic_int *tids, int count)
 {
     for (int i = 0; i < count; i++)
         await_asleep(&tids[i]);
-    sleep_ms(500);
+    sleep_ms(1500);
     _exit(STUCK_STATUS);
 }
 

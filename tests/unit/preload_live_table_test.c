@@ -445,14 +445,19 @@ static void test_mark_of_the_one_that_was_latest(void **state)
 // No further than a mebibyte, in blocks or in nothing.
 static void test_around_far_away(void **state)
 {
-    const uint64_t far = 1 << 20;
+    const uint64_t far = 256 << 10;
 
     (void)state;
     put(0x10000000, 1, 8 * far);
     assert_around(0x10000000 + far - 32, 0x10000000, 1, 8 * far);
     assert_around(0x30000000, 0, 0, 0); // nothing there
     put(0x30000000, 2, 1);
-    assert_around(0x30000000, 0x30000000, 2, 1); // the latest now
+    assert_around(0x30000000, 0x30000000, 2, 1);                 // the latest now
+    assert_around(0x10000000 + 2 * far, 0x10000000, 1, 8 * far); // one of the latest
+    for (uint64_t i = 1; i < 5; i++) {
+        put(0x30000000 + i * far, 2, 1);
+        assert_around(0x30000000 + i * far, 0x30000000 + i * far, 2, 1);
+    }
     assert_around(0x10000000 + 2 * far, 0, 0, 0);
     assert_around(0x20, 0, 0, 0); // the start of the address space
     assert_around(END + 0x1000, 0, 0, 0);

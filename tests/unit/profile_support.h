@@ -33,6 +33,14 @@ const struct site *site_of(const struct profile *profile, uint32_t stack);
 
 bool has_note(const struct profile *profile, const char *part);
 
+// Code of a header that is inlined into its caller: what `function` returns to.
+static inline __attribute__((always_inline)) uint64_t calls_inline(uint64_t (*function)(void))
+{
+    uint64_t address = function();
+    __asm__ volatile("" : "+r"(address)); // no tail call
+    return address;
+}
+
 // A fixed sequence of numbers for a seed.
 uint32_t next_random(uint64_t *state);
 

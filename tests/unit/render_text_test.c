@@ -82,7 +82,7 @@ static void test_every_view_of_locks_fits(void **state)
     assert_says("all", "order   ! potential deadlock of 0x603000 and 0x603040, taken in 0x100ff "
                        "(demo) and 0x102ff (demo)");
     assert_says("block", "    holding  0x10fff");
-    assert_says("block", "IDLE  with nothing to do yet");
+    assert_says("block", "WAITS  for conditions, barriers, joins, by time");
     assert_says("mutex", "      behind it  0x3fff");
     assert_says("mutex", "    [holder not seen]");
     assert_says("order", "DEADLOCK  2 threads wait for each other, at 1.00 s of the run");

@@ -91,6 +91,11 @@ static void test_cutting(void **state)
     assert_cut("abcdefghij", 0, "");
     assert_cut("日本語日本語", 7, "日…語");
     assert_cut("µµµµµµ", 3, "µ…µ");
+    assert_cut("abcde…fghij+0x8", 8, "abcd…0x8"); // cut before
+    assert_cut("abc…hij", 6, "abc…ij");
+    assert_cut("abc…hij", 5, "ab…ij");
+    assert_cut("abcdefg…ij", 6, "abc…ij");
+    assert_cut("a…bcdefghi…j", 6, "a…j");
 }
 
 static void assert_clean(const char *text, const char *utf8, const char *printable)
