@@ -80,11 +80,14 @@ HOOK static int lock_slowly(pthread_mutex_t *mutex, const struct host_frame *cal
     return hook_acquired_slowly(mutex, PROFILE_LOCK_MUTEX, 0, caller);
 }
 
-// A try. While there is one thread, glibc's lock does without an atomic operation, its trylock does
-// not.
+// A try. Of a mutex that is taken it is known how it ends: then the line is left to who has it. And
+// while there is one thread glibc's lock does without an atomic operation, its trylock does not.
 static inline bool try_lock(pthread_mutex_t *mutex)
 {
-    if (__libc_single_threaded && mutex->__data.__lock == 0)
+    if (unlikely(atomic_get(&mutex->__data.__lock) != 0))
+        return (mutex_kind(mutex) & MUTEX_TYPE_MASK) == PTHREAD_MUTEX_RECURSIVE_NP &&
+               real.pthread_mutex_trylock(mutex) == 0;
+    if (__libc_single_threaded)
         return real.pthread_mutex_lock(mutex) == 0;
     return real.pthread_mutex_trylock(mutex) == 0;
 }

@@ -3,6 +3,8 @@
 // lock_rows.c - see lock_rows.h.
 #include "report/lock_rows.h"
 
+#include "report/lock_places.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,11 +52,11 @@ static void finish(struct wait_rows *rows)
     qsort(rows->rows, rows->count, sizeof(*rows->rows), compare_waits);
 }
 
-static void add(struct profile *profile, struct wait_rows *rows, uint32_t stack, int64_t count,
+static void add(struct wait_rows *rows, const struct place *place, uint32_t stack, int64_t count,
                 int64_t wait_ns)
 {
     rows->rows[rows->count++] = (struct wait_row){
-        .place = stack_user_frame(profile, stack)->place,
+        .place = place,
         .count = count,
         .wait_ns = wait_ns,
         .worst_stack = stack,
@@ -82,7 +84,7 @@ static int add_up_waits(struct profile *profile, const struct lock *const *locks
         for (size_t j = 0; j < locks[i]->wait_count; j++) {
             const struct lock_wait *wait = &locks[i]->waits[j];
             if (!wait->hidden)
-                add(profile, ret_rows, wait->stack, wait->count, wait->wait_ns);
+                add(ret_rows, wait->place, wait->stack, wait->count, wait->wait_ns);
         }
     finish(ret_rows);
     return 0;
@@ -100,22 +102,10 @@ static int add_up_holders(struct profile *profile, const struct lock *const *loc
         for (size_t j = 0; j < locks[i]->holder_count; j++) {
             const struct lock_holder *holder = &locks[i]->holders[j];
             if (!holder->hidden)
-                add(profile, ret_rows, holder->stack, holder->count, holder->wait_ns);
+                add(ret_rows, holder->place, holder->stack, holder->count, holder->wait_ns);
         }
     finish(ret_rows);
     return 0;
-}
-
-int lock_waits_by_place(struct profile *profile, const struct lock *lock,
-                        struct wait_rows *ret_rows)
-{
-    return add_up_waits(profile, &lock, 1, ret_rows);
-}
-
-int lock_holders_by_place(struct profile *profile, const struct lock *lock,
-                          struct wait_rows *ret_rows)
-{
-    return add_up_holders(profile, &lock, 1, ret_rows);
 }
 
 int waiters_behind(struct profile *profile, const struct lock_row *row, const struct place *holder,
@@ -132,9 +122,8 @@ int waiters_behind(struct profile *profile, const struct lock_row *row, const st
             const struct lock_pair *pair = &lock->pairs[j];
             const struct lock_wait *wait = &lock->waits[pair->waiter];
             const struct lock_holder *by = &lock->holders[pair->holder];
-            if (!wait->hidden && !by->hidden &&
-                stack_user_frame(profile, by->stack)->place == holder)
-                add(profile, ret_rows, wait->stack, pair->count, pair->wait_ns);
+            if (!wait->hidden && !by->hidden && by->place == holder)
+                add(ret_rows, wait->place, wait->stack, pair->count, pair->wait_ns);
         }
     }
     finish(ret_rows);
@@ -143,23 +132,11 @@ int waiters_behind(struct profile *profile, const struct lock_row *row, const st
 
 // --- rows of locks
 
-// Which locks are one row; those of equal keys end up side by side.
-static int compare_keys(const struct lock *a, const struct lock *b)
-{
-    if (a->kind != b->kind)
-        return a->kind < b->kind ? -1 : 1;
-    if (a->in_block != b->in_block)
-        return a->in_block ? -1 : 1;
-    if (a->in_block || a->kind == PROFILE_LOCK_JOIN)
-        return strcmp(a->name, b->name);
-    return (a->address > b->address) - (a->address < b->address);
-}
-
 static int compare_locks(const void *left, const void *right)
 {
     const struct lock *a = *(const struct lock *const *)left;
     const struct lock *b = *(const struct lock *const *)right;
-    int order = compare_keys(a, b);
+    int order = lock_compare_rows(a, b);
     if (order == 0 && a->wait_ns != b->wait_ns)
         return a->wait_ns < b->wait_ns ? 1 : -1;
     return order ? order : (a->id > b->id) - (a->id < b->id);
@@ -221,7 +198,8 @@ static int group(struct profile *profile, const struct lock **locks, size_t coun
     size_t kept = 0, next;
     for (size_t first = 0; first < count; first = next) {
         struct lock_row row = {.locks = &locks[first]};
-        for (next = first; next < count && compare_keys(locks[first], locks[next]) == 0; next++)
+        for (next = first; next < count && lock_compare_rows(locks[first], locks[next]) == 0;
+             next++)
             add_figures(&row, locks[next]);
         row.lock_count = next - first;
         if (row.contentions == 0)
@@ -242,7 +220,7 @@ int lock_rows_make(struct profile *profile, enum lock_class class, bool selectiv
     const struct lock **locks = region_array(region, profile->lock_count + 1, sizeof(*locks));
     struct lock_row *rows = region_array(region, profile->lock_count + 1, sizeof(*rows));
     size_t count = 0;
-    if (!locks || !rows)
+    if (!locks || !rows || lock_places_find(profile) != 0)
         return -ENOMEM;
     for (size_t i = 0; i < profile->lock_count; i++)
         if (lock_is_idle_kind(profile->locks[i].kind) == (class == LOCKS_IDLE))

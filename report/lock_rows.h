@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // lock_rows.h - locks as a table for people has them: those that one place made in blocks of its
-// own are one row, so are the generations of one address; stacks that waited or held are added up
-// by the user's place. Hidden stacks are left out.
+// own are one row, so are the elements of an array and the generations of one address; stacks that
+// waited or held are added up by the user's place (lock_places.h). Hidden stacks are left out.
 #ifndef GAIAPROF_LOCK_ROWS_H
 #define GAIAPROF_LOCK_ROWS_H
 
@@ -36,12 +36,6 @@ enum lock_class { LOCKS_CONTENDED, LOCKS_IDLE };
 // what is shown. All return 0 or -ENOMEM.
 int lock_rows_make(struct profile *profile, enum lock_class class, bool selective, enum sort_by by,
                    struct lock_row **ret_rows, size_t *ret_count);
-
-// Who waited for one lock, and who made others wait.
-int lock_waits_by_place(struct profile *profile, const struct lock *lock,
-                        struct wait_rows *ret_rows);
-int lock_holders_by_place(struct profile *profile, const struct lock *lock,
-                          struct wait_rows *ret_rows);
 
 // Who waited behind a holder of a row.
 int waiters_behind(struct profile *profile, const struct lock_row *row, const struct place *holder,

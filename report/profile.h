@@ -139,6 +139,7 @@ struct profile {
     struct heap heap;
     struct lock *locks; // longest wait first; those that are waited for idly at the end
     size_t lock_count;
+    struct lock_places *lock_places;
     struct order_cycle *order; // deadlocks, potential ones, inconsistencies
     size_t order_count;
     struct lock_misuse *misuses; // most often first

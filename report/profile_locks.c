@@ -2,6 +2,7 @@
 //
 // profile_locks.c - the locks: their figures summed over all slots, and their names. Who waited for
 // them, their order and their misuse are loaded by profile_lock_*.c.
+#include "report/lock_places.h"
 #include "report/profile_lock_parts.h"
 #include "report/runtime_code.h"
 
@@ -178,10 +179,9 @@ int profile_load_locks(struct profile *profile, struct profile_reader *reader)
 
 // --- names
 
-static const struct place *known_place(struct profile *profile, uint32_t stack)
+static const struct place *known_place(const struct frame *frame)
 {
-    const struct frame *frame = stack ? stack_user_frame(profile, stack) : NULL;
-    bool known = frame && !frame->marker && (frame->place->function || frame->place->module);
+    bool known = !frame->marker && (frame->place->function || frame->place->module);
     return known ? frame->place : NULL;
 }
 
@@ -196,7 +196,8 @@ static const char *place_text(struct profile *profile, const struct place *place
 
 static const char *name_of_join(struct profile *profile, const struct lock *lock)
 {
-    const struct place *place = known_place(profile, lock->creation_stack);
+    uint32_t stack = lock->creation_stack;
+    const struct place *place = stack ? known_place(stack_user_frame(profile, stack)) : NULL;
     const char *text = place ? place_text(profile, place) : "threads";
     return text ? region_printf(&profile->region, "join of %s", text) : NULL;
 }
@@ -212,28 +213,63 @@ static const char *name_of_address(struct profile *profile, const struct lock *l
                          lock->address - bias);
 }
 
+// NULL where it is none, or without memory.
+static const char *name_of_variable(struct profile *profile, struct lock *lock)
+{
+    lock->base = module_table_data_name(profile, lock->address, lock->modules_generation,
+                                        &lock->symbol_offset);
+    if (!lock->base || lock->symbol_offset == 0)
+        return lock->base;
+    return region_printf(&profile->region, "%s+%" PRIu64, lock->base, lock->symbol_offset);
+}
+
+static const char *name_of_block(struct profile *profile, struct lock *lock)
+{
+    const struct wrappers *allocators = &profile->lock_places->blocks;
+    if (lock->block_stack)
+        lock->block_place =
+            known_place(user_place(profile, allocators, lock->block_stack, NULL).frame);
+    lock->in_block = lock->block_place != NULL;
+    lock->base = lock->in_block ? place_text(profile, lock->block_place) : NULL;
+    if (!lock->base)
+        return NULL;
+    return region_printf(&profile->region, "%s+0x%" PRIx64, lock->base, lock->block_offset);
+}
+
 static const char *name_of(struct profile *profile, struct lock *lock)
 {
     if (lock->kind == PROFILE_LOCK_JOIN)
         return name_of_join(profile, lock);
-    const char *name = module_table_data_name(profile, lock->address, lock->modules_generation);
-    if (name)
-        return name;
-    const struct place *place = known_place(profile, lock->block_stack);
-    lock->in_block = place != NULL;
-    if (!place)
-        return name_of_address(profile, lock);
-    const char *text = place_text(profile, place);
-    return text ? region_printf(&profile->region, "%s+0x%" PRIx64, text, lock->block_offset) : NULL;
+    const char *name = name_of_variable(profile, lock);
+    if (!name)
+        name = name_of_block(profile, lock);
+    return name || lock->in_block ? name : name_of_address(profile, lock);
+}
+
+// What blocks with locks in them are allocated through.
+static int find_allocators(struct profile *profile)
+{
+    struct region scratch = {0};
+    struct wrapper_use *uses = region_array(&scratch, profile->lock_count + 1, sizeof(*uses));
+    size_t count = 0;
+    for (size_t i = 0; uses && i < profile->lock_count; i++)
+        if (profile->locks[i].block_stack)
+            uses[count++] = (struct wrapper_use){.stack = profile->locks[i].block_stack};
+    struct wrappers *allocators = &profile->lock_places->blocks;
+    allocators->evidence = WRAPPER_BY_CALLERS;
+    int error = uses ? wrappers_find(allocators, profile, uses, count) : -ENOMEM;
+    region_release(&scratch);
+    return error;
 }
 
 int profile_name_locks(struct profile *profile)
 {
-    for (size_t i = 0; i < profile->lock_count; i++) {
+    profile->lock_places = region_alloc(&profile->region, sizeof(*profile->lock_places));
+    int error = profile->lock_places ? find_allocators(profile) : -ENOMEM;
+    for (size_t i = 0; !error && i < profile->lock_count; i++) {
         struct lock *lock = &profile->locks[i];
         lock->name = name_of(profile, lock);
-        if (!lock->name)
-            return -ENOMEM;
+        error = lock->name ? 0 : -ENOMEM;
     }
-    return 0;
+    return error;
 }

@@ -11,9 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct frame;
+struct place;
+
 struct lock_wait {
     uint32_t stack;
-    bool hidden; // by --focus or --ignore
+    const struct place *place; // see lock_places.h
+    bool hidden;               // by --focus or --ignore
     int64_t count, wait_ns, wait_max_ns, timeouts, handoff_ns;
     int64_t histogram[PROFILE_WAIT_BUCKETS];
 };
@@ -21,6 +25,7 @@ struct lock_wait {
 // A stack whose unlock let waiters on.
 struct lock_holder {
     uint32_t stack;
+    const struct place *place; // see lock_places.h
     bool hidden;
     int64_t count, wait_ns;
 };
@@ -34,7 +39,13 @@ struct lock_pair {
 struct lock {
     uint32_t id;
     const char *name; // symbol, symbol+offset, allocating function+offset, or address
-    bool in_block;    // named by the place that allocated the block around it
+    const char *base; // the name without its offset, of a variable or in_block; else NULL
+    bool in_block;    // named by block_place, which allocated the block around it
+    const struct place *block_place;
+    uint64_t symbol_offset;                    // in the variable
+    const struct frame *maker, *maker_wrapper; // these four: see lock_places.h
+    bool in_array;
+    const char *owner; // module of the runtime whose lock it is
     uint64_t address;
     uint32_t generation;
     uint32_t kind;  // enum profile_lock_kind

@@ -5,7 +5,6 @@
 #include "report/profile_parts.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 
 #define MODULE_PATH_MAX 4096
@@ -165,7 +164,8 @@ size_t profile_modules_in_state(const struct profile *profile, enum symbolizer_s
     return count;
 }
 
-const char *module_table_data_name(struct profile *profile, uint64_t address, uint32_t generation)
+const char *module_table_data_name(const struct profile *profile, uint64_t address,
+                                   uint32_t generation, uint64_t *ret_offset)
 {
     struct module_table *table = profile->modules;
     struct module *module = find_module(table, address, generation);
@@ -173,7 +173,6 @@ const char *module_table_data_name(struct profile *profile, uint64_t address, ui
     struct data_symbol symbol;
     if (number < 0 || !symbolizer_data(table->symbolizer, number, address, &symbol))
         return NULL;
-    if (symbol.offset == 0)
-        return symbol.name;
-    return region_printf(&profile->region, "%s+%" PRIu64, symbol.name, symbol.offset);
+    *ret_offset = symbol.offset;
+    return symbol.name;
 }

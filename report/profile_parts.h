@@ -37,8 +37,9 @@ bool module_table_bias(const struct profile *profile, uint64_t address, uint32_t
 size_t module_table_frames(const struct profile *profile, uint64_t address, uint32_t generation,
                            struct symbol_frame *ret_frames, size_t max);
 
-// The variable at an address, as "name" or "name+offset"; NULL if no symbol covers it.
-const char *module_table_data_name(struct profile *profile, uint64_t address, uint32_t generation);
+// The variable at an address; NULL if no symbol covers it.
+const char *module_table_data_name(const struct profile *profile, uint64_t address,
+                                   uint32_t generation, uint64_t *ret_offset);
 
 void module_table_release(struct module_table *table);
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // text_lock_summary.c - the lines of the summary about locks and threads' waits: deadlocks first,
-// then what was waited for, what could deadlock, what was done wrong, what was not seen.
+// then what was waited for, with contention and without, what could deadlock, what was done wrong,
+// what was not seen.
+#include "report/lock_places.h"
 #include "report/lock_rows.h"
 #include "report/text_report.h"
 #include "report/units.h"
@@ -12,6 +14,11 @@
 #define WAIT_MIN_NS 1000000 // of waiting for locks,
 #define WAIT_SHARE_MIN 0.01 // and of the run
 
+#define DEADLOCK_END_NS 50000000
+#define OTHER_WAIT_SHARE_MIN                                                                       \
+    0.1 // of the run: below, waits for conditions are said if they are
+        // more than those for locks
+
 static const char *plural(size_t count)
 {
     return count == 1 ? "" : "s";
@@ -19,9 +26,29 @@ static const char *plural(size_t count)
 
 // --- deadlocks
 
-static const char *place_of_stack(struct text_report *report, uint32_t stack)
+static const char *place_of_stack(struct text_report *report, const struct lock *lock,
+                                  uint32_t stack)
 {
-    return place_phrase(report, stack_user_frame(report->profile, stack)->place);
+    report->failed |= lock_places_find(report->profile) != 0;
+    if (report->failed)
+        return "";
+    return place_phrase(report, lock_user_place(report->profile, lock, stack));
+}
+
+// Where a thread of a circle waits, or waited.
+static const char *place_of_edge(struct text_report *report, const struct order_cycle *cycle,
+                                 size_t edge)
+{
+    const struct lock *lock = cycle->locks[cycle->edges[edge].to];
+    return place_of_stack(report, lock, cycle->edges[edge].stack_to);
+}
+
+// Some runtimes end a thread that holds the lock the last one sleeps on, and then the process.
+static bool is_at_the_end(const struct profile *profile, const struct order_cycle *cycle)
+{
+    const struct profile_header *header = &profile->header;
+    return strcmp(cycle->why, "orphan") == 0 && profile->state == STATE_EXITED &&
+           header->end_ns >= cycle->time_ns && header->end_ns - cycle->time_ns <= DEADLOCK_END_NS;
 }
 
 void text_put_deadlock_line(struct text_report *report)
@@ -36,10 +63,11 @@ void text_put_deadlock_line(struct text_report *report)
     const char *others =
         count == 1 ? ""
                    : text_format(report, "; %zu more deadlock%s", count - 1, plural(count - 1));
+    const char *when = is_at_the_end(profile, first) ? ", at the very end of the run" : "";
     text_put_line(report, "deadlock", true,
-                  text_format(report, "%s, for %s in %s%s", deadlock_words(report, first),
-                              cycle_lock_words(report, first),
-                              place_of_stack(report, first->edges[0].stack_to), others));
+                  text_format(report, "%s, for %s in %s%s%s", deadlock_words(report, first),
+                              cycle_lock_words(report, first), place_of_edge(report, first, 0),
+                              when, others));
 }
 
 // --- waits
@@ -61,7 +89,7 @@ static void put_waits(struct text_report *report, const struct lock_row *worst, 
     bool wrong = wait_ns >= WAIT_MIN_NS &&
                  (double)wait_ns >= WAIT_SHARE_MIN * (double)report->profile->duration_ns;
     const char *waited = text_format(report, "%s", unit_ns(wait_ns).text);
-    const char *name = lock_words(report, worst->locks[0]);
+    const char *name = lock_row_words(report, worst);
     const char *text =
         is_only
             ? text_format(report, "%s waited for %s%s", waited, name, worst_place(report, worst))
@@ -95,7 +123,73 @@ static void put_no_waits(struct text_report *report)
                                     unit_count(locks).text, noun));
 }
 
-static void put_wait_line(struct text_report *report)
+// "3 conditions, 1 barrier and 2 joins", of those waited for.
+static const char *waited_for_words(struct text_report *report, const struct lock_row *rows,
+                                    size_t count)
+{
+    const char *text = "", *last = NULL;
+    for (uint32_t kind = PROFILE_LOCK_KIND_IDLE; kind < PROFILE_LOCK_KIND_COUNT; kind++) {
+        size_t locks = 0;
+        for (size_t i = 0; i < count; i++)
+            for (size_t j = 0; j < rows[i].lock_count; j++)
+                locks += rows[i].locks[j]->kind == kind && rows[i].locks[j]->contentions != 0;
+        if (locks == 0)
+            continue;
+        if (last)
+            text = text_format(report, "%s%s%s", text, *text ? ", " : "", last);
+        last = lock_count_words(report, kind, locks);
+    }
+    return !last ? "" : *text ? text_format(report, "%s and %s", text, last) : last;
+}
+
+// The place of the longest waits of all rows.
+static const struct place *longest_place(struct text_report *report, const struct lock_row *rows,
+                                         size_t count, int64_t *ret_wait_ns)
+{
+    size_t limit = profile_place_count(report->profile) + 1;
+    int64_t *sums = region_array(&report->region, limit, sizeof(*sums));
+    const struct place *longest = NULL;
+    *ret_wait_ns = 0;
+    report->failed |= !sums;
+    for (size_t i = 0; sums && i < count; i++)
+        for (size_t j = 0; j < rows[i].waits.count; j++) {
+            const struct wait_row *wait = &rows[i].waits.rows[j];
+            int64_t *sum = &sums[wait->place->number];
+            *sum += wait->wait_ns;
+            if (*sum > *ret_wait_ns) {
+                *ret_wait_ns = *sum;
+                longest = wait->place;
+            }
+        }
+    return longest;
+}
+
+// Threads that have nothing to do make this large, so it is nothing wrong.
+static void put_other_waits(struct text_report *report, int64_t contended_ns)
+{
+    struct lock_row *rows;
+    size_t count;
+    int64_t wait_ns = 0, longest_ns;
+    report->failed |=
+        lock_rows_make(report->profile, LOCKS_IDLE, false, SORT_WAIT, &rows, &count) != 0;
+    if (report->failed)
+        return;
+    for (size_t i = 0; i < count; i++)
+        wait_ns += rows[i].wait_ns;
+    if (count == 0 ||
+        (wait_ns <= contended_ns &&
+         (double)wait_ns <= OTHER_WAIT_SHARE_MIN * (double)report->profile->duration_ns))
+        return;
+    const struct place *place = longest_place(report, rows, count, &longest_ns);
+    const char *where = place ? text_format(report, ", %s of it in %s", unit_ns(longest_ns).text,
+                                            place_phrase(report, place))
+                              : "";
+    text_put_line(report, "waits", false,
+                  text_format(report, "%s in %s%s", unit_ns(wait_ns).text,
+                              waited_for_words(report, rows, count), where));
+}
+
+static int64_t put_wait_line(struct text_report *report)
 {
     const struct profile *profile = report->profile;
     int64_t wait_ns = 0;
@@ -109,12 +203,13 @@ static void put_wait_line(struct text_report *report)
     }
     if (waited_for == 0) {
         put_no_waits(report);
-        return;
+        return 0;
     }
     report->failed |=
         lock_rows_make(report->profile, LOCKS_CONTENDED, false, SORT_WAIT, &rows, &count) != 0;
     if (!report->failed && count)
         put_waits(report, &rows[0], count == 1, wait_ns, waited_for);
+    return wait_ns;
 }
 
 // --- order and misuse
@@ -148,9 +243,8 @@ static void put_order_line(struct text_report *report)
                             : text_format(report, "%zu potential deadlocks, one of", potential);
     text_put_line(report, "order", true,
                   text_format(report, "%s %s, taken in %s and %s", which,
-                              cycle_lock_words(report, first),
-                              place_of_stack(report, first->edges[0].stack_to),
-                              place_of_stack(report, first->edges[1].stack_to)));
+                              cycle_lock_words(report, first), place_of_edge(report, first, 0),
+                              place_of_edge(report, first, 1)));
 }
 
 static void put_misuse_line(struct text_report *report)
@@ -163,7 +257,7 @@ static void put_misuse_line(struct text_report *report)
     text_put_line(report, "misuse", true,
                   text_format(report, "%s: %s in %s, %s time%s%s",
                               misuse_kind_name(first->record.kind), lock_words(report, first->lock),
-                              place_of_stack(report, first->record.stack),
+                              place_of_stack(report, first->lock, first->record.stack),
                               unit_count((int64_t)first->record.count).text,
                               first->record.count == 1 ? "" : "s",
                               more ? text_format(report, "; %zu more", more) : ""));
@@ -175,7 +269,7 @@ void text_put_lock_lines(struct text_report *report)
         text_put_line(report, "locks", false, "not recorded (GAIAPROF_LOCKS=on)");
         return;
     }
-    put_wait_line(report);
+    put_other_waits(report, put_wait_line(report));
     put_order_line(report);
     put_misuse_line(report);
 }

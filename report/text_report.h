@@ -6,6 +6,7 @@
 #ifndef GAIAPROF_TEXT_REPORT_H
 #define GAIAPROF_TEXT_REPORT_H
 
+#include "report/lock_rows.h"
 #include "report/render.h"
 #include "report/rows.h"
 #include "report/text_table.h"
@@ -44,8 +45,11 @@ bool stack_says_more(struct text_report *report, uint32_t stack);
 // most `most`.
 void text_put_user_frames(struct text_report *report, uint32_t stack, size_t indent, size_t most);
 
-// The name of a lock, short enough for a sentence.
+// The name of a lock, of all locks of a row, short enough for a sentence.
 const char *lock_words(struct text_report *report, const struct lock *lock);
+const char *lock_row_words(struct text_report *report, const struct lock_row *row);
+// "1 mutex", "5 mutexes"
+const char *lock_count_words(struct text_report *report, uint32_t kind, size_t count);
 // "metrics_lock (mutex)"
 const char *lock_and_kind(struct text_report *report, const struct lock *lock);
 // "2 threads wait for each other", "lock_a and lock_b"

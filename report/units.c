@@ -211,8 +211,15 @@ const char *text_cut(struct region *region, const char *text, size_t columns)
     if (columns == 0)
         return "";
     size_t head = columns / 2;
-    const char *cut = region_printf(region, "%.*s" ELLIPSIS "%s", (int)head_bytes(text, head), text,
-                                    tail(text, columns - 1 - head));
+    int bytes = (int)head_bytes(text, head);
+    const char *end = tail(text, columns - 1 - head);
+    const char *first = strstr(text, ELLIPSIS); // of an earlier cut: one says enough
+    for (const char *at = first; at; at = strstr(at + 1, ELLIPSIS))
+        if (at >= end)
+            end = at + sizeof(ELLIPSIS) - 1;
+    if (first && first < text + bytes)
+        bytes = (int)(first - text);
+    const char *cut = region_printf(region, "%.*s" ELLIPSIS "%s", bytes, text, end);
     return cut ? cut : "";
 }
 

@@ -116,7 +116,7 @@ expect_like 0 "^  deadlock! 2 threads wait for each other" gaiaprof report locks
 expect_like 0 "^DEADLOCK  2 threads wait for each other" gaiaprof report -v order locks.gaia
 expect_like 0 "^ORDER  locks taken in circles" gaiaprof report -v order locks.gaia
 expect_like 0 "^HOLDERS  by time others waited" gaiaprof report -v mutex locks.gaia
-expect_like 0 "^IDLE " gaiaprof report -v block --sort count locks.gaia
+expect_like 0 "^WAITS " gaiaprof report -v block --sort count locks.gaia
 expect_no "DEADLOCK|HOLDERS" gaiaprof report -v block locks.gaia
 expect 0 gaiaprof report --deadlock 1 locks.gaia <<'EOT'
 gaiaprof: deadlock: 2 threads of demo (pid 4711) wait for each other
