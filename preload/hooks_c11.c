@@ -84,11 +84,17 @@ EXPORT int mtx_trylock(mtx_t *mutex)
 
 HOOK int hook_mtx_unlock(mtx_t *mutex)
 {
+    struct lock_release release;
+    int result;
+
     if (!real_find())
         return thrd_success;
-    if (hook_records_locks())
-        hook_mutex_release(posix(mutex), CALLER);
-    return real.mtx_unlock(mutex);
+    if (!hook_records_locks())
+        return real.mtx_unlock(mutex);
+    hook_mutex_release(posix(mutex), &release, CALLER);
+    result = real.mtx_unlock(mutex);
+    hook_release_ends(&release, CALLER);
+    return result;
 }
 
 EXPORT int mtx_init(mtx_t *mutex, int type)

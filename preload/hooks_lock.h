@@ -16,6 +16,16 @@
 #include <errno.h>
 #include <time.h>
 
+// A wait is over, and the thread has what it waited for until it lets it go.
+static inline void hook_waited_for(struct lock_call *call, bool is_acquired,
+                                   enum lock_outcome otherwise)
+{
+    if (is_acquired)
+        lock_wait_acquired(call);
+    else
+        lock_wait_end(call, otherwise);
+}
+
 // What most hooks begin with: whether to do more than libc would. False as well where libc's
 // functions are not known yet; then real_find() comes first.
 static inline bool hook_records_locks(void)
@@ -119,6 +129,18 @@ static inline void hook_hand_over(const void *address, const struct host_frame *
 
 // Others may be waiting for what is about to be destroyed.
 void hook_check_waiters(const void *address, const struct host_frame *caller);
+
+// After a real unlock that lock_release_begins() came before.
+static inline void hook_release_ends(const struct lock_release *release,
+                                     const struct host_frame *caller)
+{
+    struct thread_state *self = recording_enter(caller);
+
+    if (!self)
+        return;
+    lock_release_ends(self, release, caller);
+    recording_leave();
+}
 
 // Before a real unlock: true where nothing but a jump to it is left to do.
 static inline bool hook_released_quickly(const void *address, enum profile_lock_kind kind)

@@ -26,9 +26,7 @@ cold void hook_mutex_acquired(pthread_mutex_t *mutex, int result, unsigned mode,
 cold void hook_mutex_waited(struct lock_call *call, pthread_mutex_t *mutex, int result,
                             bool is_timeout, unsigned mode, const struct host_frame *caller)
 {
-    lock_wait_end(call, mutex_is_acquired(result) ? LOCK_ACQUIRED
-                        : is_timeout              ? LOCK_TIMED_OUT
-                                                  : LOCK_FAILED);
+    hook_waited_for(call, mutex_is_acquired(result), is_timeout ? LOCK_TIMED_OUT : LOCK_FAILED);
     if (mutex_is_acquired(result))
         hook_mutex_acquired(mutex, result, mode, caller);
 }
@@ -189,28 +187,36 @@ static void report_foreign(struct thread_state *self, pthread_mutex_t *mutex,
                        lock, caller);
 }
 
-cold void hook_mutex_release(pthread_mutex_t *mutex, const struct host_frame *caller)
+void hook_mutex_release(pthread_mutex_t *mutex, struct lock_release *release,
+                        const struct host_frame *caller)
 {
     struct thread_state *self = recording_enter(caller);
     int owner;
 
+    release->lock = NULL;
     if (!self)
         return;
     owner = mutex_owner(mutex);
     if (mutex_has_owner(mutex) && owner != self->tid &&
         (owner == 0 || owner != thread_tid_before_fork))
         report_foreign(self, mutex, caller);
-    lock_released(self, mutex, PROFILE_LOCK_MUTEX, caller);
+    lock_release_begins(self, mutex, PROFILE_LOCK_MUTEX, release);
     recording_leave();
 }
 
 HOOK int hook_mutex_unlock(pthread_mutex_t *mutex)
 {
+    struct lock_release release;
+    int result;
+
     if (!real_is_ready() && !real_find())
         return 0;
-    if (hook_records_locks())
-        hook_mutex_release(mutex, CALLER);
-    return real.pthread_mutex_unlock(mutex);
+    if (!hook_records_locks())
+        return real.pthread_mutex_unlock(mutex);
+    hook_mutex_release(mutex, &release, CALLER);
+    result = real.pthread_mutex_unlock(mutex);
+    hook_release_ends(&release, CALLER);
+    return result;
 }
 
 EXPORT int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)

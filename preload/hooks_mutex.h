@@ -19,8 +19,10 @@ void hook_mutex_acquired(pthread_mutex_t *mutex, int result, unsigned mode,
 // Whether the real call may have to wait, of a mutex that is not to be tried.
 bool hook_mutex_is_taken(const pthread_mutex_t *mutex);
 
-// Before the real unlock: what is wrong with it, and what is known of it.
-void hook_mutex_release(pthread_mutex_t *mutex, const struct host_frame *caller);
+// Before the real unlock: what is wrong with it, and what is known of it. hook_release_ends()
+// follows.
+void hook_mutex_release(pthread_mutex_t *mutex, struct lock_release *release,
+                        const struct host_frame *caller);
 
 void hook_mutex_check_destroy(pthread_mutex_t *mutex, const struct host_frame *caller);
 

@@ -12,9 +12,7 @@
 static int waited(struct lock_call *call, pthread_rwlock_t *lock, int result, unsigned mode,
                   const struct host_frame *caller)
 {
-    lock_wait_end(call, result == 0           ? LOCK_ACQUIRED
-                        : result == ETIMEDOUT ? LOCK_TIMED_OUT
-                                              : LOCK_FAILED);
+    hook_waited_for(call, result == 0, result == ETIMEDOUT ? LOCK_TIMED_OUT : LOCK_FAILED);
     if (result == 0)
         hook_acquired(lock, KIND, mode, caller);
     return result;
@@ -181,12 +179,14 @@ static bool is_foreign(const struct thread_state *self, const pthread_rwlock_t *
     return writer != 0 && writer != self->tid && writer != thread_tid_before_fork;
 }
 
-static void release(pthread_rwlock_t *lock, const struct host_frame *caller)
+static void release(pthread_rwlock_t *lock, struct lock_release *ret_release,
+                    const struct host_frame *caller)
 {
     struct thread_state *self = recording_enter(caller);
     struct profile_lock_cell *cell;
     struct lock_state *wrong;
 
+    ret_release->lock = NULL;
     if (!self)
         return;
     if (!rwlock_is_held(lock) || is_foreign(self, lock)) {
@@ -197,16 +197,21 @@ static void release(pthread_rwlock_t *lock, const struct host_frame *caller)
                                                 : PROFILE_MISUSE_UNLOCK_UNHELD,
                            wrong, caller);
     }
-    lock_released(self, lock, KIND, caller);
+    lock_release_begins(self, lock, KIND, ret_release);
     recording_leave();
 }
 
 HOOK int hook_rwlock_unlock(pthread_rwlock_t *lock)
 {
+    struct lock_release what;
+    int result;
+
     if (!hook_records_locks())
         return real_find() ? real.pthread_rwlock_unlock(lock) : 0;
-    release(lock, CALLER);
-    return real.pthread_rwlock_unlock(lock);
+    release(lock, &what, CALLER);
+    result = real.pthread_rwlock_unlock(lock);
+    hook_release_ends(&what, CALLER);
+    return result;
 }
 
 EXPORT int pthread_rwlock_init(pthread_rwlock_t *lock, const pthread_rwlockattr_t *attributes)

@@ -19,7 +19,7 @@ HOOK static int lock_contended(pthread_spinlock_t *lock, const struct host_frame
 
     lock_wait_begin(&call, at(lock), KIND, 0, caller);
     result = real.pthread_spin_lock(lock);
-    lock_wait_end(&call, result == 0 ? LOCK_ACQUIRED : LOCK_FAILED);
+    hook_waited_for(&call, result == 0, LOCK_FAILED);
     if (result == 0)
         hook_acquired(at(lock), KIND, 0, caller);
     return result;
@@ -80,14 +80,16 @@ static void report(struct thread_state *self, enum profile_misuse_kind kind,
 }
 
 // Its owner is whoever has it on its list.
-static void release(pthread_spinlock_t *lock, const struct host_frame *caller)
+static void release(pthread_spinlock_t *lock, struct lock_release *ret_release,
+                    const struct host_frame *caller)
 {
     struct thread_state *self = recording_enter(caller), *owner;
     struct lock_state *what;
 
+    ret_release->lock = NULL;
     if (!self)
         return;
-    what = lock_released(self, at(lock), KIND, caller);
+    what = lock_release_begins(self, at(lock), KIND, ret_release);
     owner = what ? thread_by_serial(what->last_owner) : NULL;
     if (is_free(lock))
         report(self, PROFILE_MISUSE_UNLOCK_UNHELD, lock, caller);
@@ -98,10 +100,15 @@ static void release(pthread_spinlock_t *lock, const struct host_frame *caller)
 
 HOOK int hook_spin_unlock(pthread_spinlock_t *lock)
 {
+    struct lock_release what;
+    int result;
+
     if (!hook_records_locks())
         return real_find() ? real.pthread_spin_unlock(lock) : 0;
-    release(lock, CALLER);
-    return real.pthread_spin_unlock(lock);
+    release(lock, &what, CALLER);
+    result = real.pthread_spin_unlock(lock);
+    hook_release_ends(&what, CALLER);
+    return result;
 }
 
 EXPORT int pthread_spin_init(pthread_spinlock_t *lock, int shared)

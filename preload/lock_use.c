@@ -33,6 +33,7 @@ void thread_locks_begin(struct thread_locks *locks, uint32_t serial)
     if (locks->nestings) // it says what the thread before did
         memset(locks->nestings, 0, sizeof(*locks->nestings));
     locks->held_count = 0;
+    locks->pending.lock = NULL;
     locks->random = serial * 0x9e3779b9u;
     locks->until_timed = options.hold == HOLD_SAMPLED ? 1 + locks->random % HOLD_INTERVAL : 1;
     atomic_set(&locks->waiting.turn, (locks->waiting.turn + 1) & ~1u);
@@ -314,6 +315,8 @@ static void hold(struct thread_state *self, struct lock_state *lock, unsigned mo
     if (held->stack)
         remember(locks, held);
     held->start_ns = unlikely(options.hold) ? begin_hold(locks) : 0;
+    if (held->start_ns == 0 && locks->pending.lock == lock)
+        held->start_ns = HELD_PENDING;
     if (unlikely(count > HELD_IN_ORDER))
         lock->held_at = count;
     atomic_publish(&locks->held_count, count + 1);
@@ -440,8 +443,8 @@ static int find_held_at(const struct thread_locks *locks, const void *address,
     return index >= 0 ? index : find_held_between(locks, 0, (int)locks->held_count - 1, key);
 }
 
-struct lock_state *lock_released(struct thread_state *self, const void *address,
-                                 enum profile_lock_kind kind, const struct host_frame *caller)
+static struct lock_state *take_off(struct thread_state *self, const void *address,
+                                   enum profile_lock_kind kind)
 {
     struct thread_locks *locks = &self->locks;
     int index = find_held_at(locks, address, kind);
@@ -449,17 +452,41 @@ struct lock_state *lock_released(struct thread_state *self, const void *address,
 
     if (index < 0) {
         lock = lock_find(address); // acquired before we looked, or by another thread
-        if (lock && lock->kind != kind)
-            lock = NULL;
-    } else {
-        lock = locks->held[index].lock;
-        if (locks->held[index].start_ns)
-            end_hold(self, &locks->held[index]);
-        lock_forget_held(locks, (uint32_t)index);
+        return lock && lock->kind == kind ? lock : NULL;
     }
+    lock = locks->held[index].lock;
+    if (locks->held[index].start_ns > HELD_PENDING)
+        end_hold(self, &locks->held[index]);
+    lock_forget_held(locks, (uint32_t)index);
+    return lock;
+}
+
+struct lock_state *lock_released(struct thread_state *self, const void *address,
+                                 enum profile_lock_kind kind, const struct host_frame *caller)
+{
+    struct lock_state *lock = take_off(self, address, kind);
+
     if (lock && atomic_get(&lock->waiters))
         lock_hand_over(self, lock, caller);
     return lock;
+}
+
+struct lock_state *lock_release_begins(struct thread_state *self, const void *address,
+                                       enum profile_lock_kind kind, struct lock_release *release)
+{
+    struct lock_state *lock = take_off(self, address, kind);
+
+    release->lock = lock && atomic_get(&lock->waiters) ? lock : NULL;
+    release->time_ns = release->lock ? sys_monotonic_ns() : 0;
+    return lock;
+}
+
+void lock_release_ends(struct thread_state *self, const struct lock_release *release,
+                       const struct host_frame *caller)
+{
+    if (release->lock)
+        lock_handed_over(self, release->lock, release->time_ns, caller);
+    lock_count_pending(self);
 }
 
 // The lock's memory may be gone: a mapping that was undone with the lock held, or a once_flag whose
@@ -516,6 +543,7 @@ cold void lock_thread_ends(struct thread_state *self)
 {
     struct thread_locks *locks = &self->locks;
 
+    lock_count_pending(self);
     lock_wait_undo(self);
     lock_stack_ends(self);
     for (uint32_t i = 0; i < locks->held_count; i++) {

@@ -36,6 +36,8 @@ struct nesting_cache {
     } entries[NESTING_ENTRIES];
 };
 
+#define HELD_PENDING 1
+
 // Of a thread that holds more locks at once the order is not looked at.
 #define HELD_IN_ORDER 256
 
@@ -43,7 +45,7 @@ struct nesting_cache {
 struct held_lock {
     struct lock_state *lock;
     uintptr_t pc, sp;  // of the hook's caller
-    uint64_t start_ns; // 0: not timed
+    uint64_t start_ns; // 0: not timed; HELD_PENDING: neither, but its wait is to be counted
     // What a lock that is acquired next is nested in: this one, lock id << 32 | nesting (see
     // lock_nesting.h); where the thread held it before, what that is for the entry before.
     uint64_t order;
@@ -82,6 +84,13 @@ struct met_lock {
     uint32_t stacks_until; // acquisitions in the thread's cell up to which stacks are captured
 };
 
+// A wait that has ended and is not counted yet (lock_wait_acquired).
+struct pending_wait {
+    struct lock_state *lock; // NULL: none
+    uint64_t start_ns, end_ns;
+    uint32_t stack;
+};
+
 struct thread_locks {
     struct met_lock *cache; // cell_mask + 1, beside the cells
     struct profile_lock_cell *cells;
@@ -95,6 +104,7 @@ struct thread_locks {
     uint32_t quick_room; // of lock_acquired_quickly(): held_room, 0 where holds are timed
     struct nesting_cache *nestings;
     struct lock_waiting waiting;
+    struct pending_wait pending;
 };
 
 // A new slot, and a slot that another thread takes over.
@@ -137,6 +147,17 @@ void lock_owner_died(struct thread_state *self, const void *address,
 // Returns the lock there, held by it or not; NULL: none is known.
 struct lock_state *lock_released(struct thread_state *self, const void *address,
                                  enum profile_lock_kind kind, const struct host_frame *caller);
+
+// A release that others wait for, from before the real one to after it: what it takes to write down
+// who it was must not keep them waiting.
+struct lock_release {
+    struct lock_state *lock; // NULL: nobody waits
+    uint64_t time_ns;
+};
+struct lock_state *lock_release_begins(struct thread_state *self, const void *address,
+                                       enum profile_lock_kind kind, struct lock_release *release);
+void lock_release_ends(struct thread_state *self, const struct lock_release *release,
+                       const struct host_frame *caller);
 
 // The same where nothing more is to be done than to take it off the list: it was acquired last, and
 // nobody waits for it. False: lock_released() is to follow.
@@ -203,6 +224,7 @@ lock_hold_quickly(struct thread_locks *locks, struct lock_state *lock, unsigned 
     held->pc = caller->pc;
     held->sp = host_frame_sp(caller);
     held->order = lock_order(lock, nesting);
+    held->start_ns = 0;
     held->order_mode = (uint16_t)mode;
     atomic_set(&held->mode, (uint16_t)mode);
     held->stack = 0;

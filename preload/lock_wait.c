@@ -149,8 +149,8 @@ static uint64_t charge_holders(const struct lock_handovers *handovers, uint32_t 
     return latest_ns;
 }
 
-void lock_hand_over(struct thread_state *self, struct lock_state *lock,
-                    const struct host_frame *caller)
+void lock_handed_over(struct thread_state *self, struct lock_state *lock, uint64_t time_ns,
+                      const struct host_frame *caller)
 {
     struct lock_handovers *handovers = atomic_get_acquire(&lock->handovers);
     struct handover *handover;
@@ -162,8 +162,14 @@ void lock_hand_over(struct thread_state *self, struct lock_state *lock,
     index = atomic_add(&handovers->count, 1);
     handover = &handovers->latest[index % HANDOVERS];
     atomic_set(&handover->stack, stack);
-    atomic_set(&handover->time_ns, sys_monotonic_ns());
+    atomic_set(&handover->time_ns, time_ns);
     atomic_publish(&handover->number, index + 1);
+}
+
+void lock_hand_over(struct thread_state *self, struct lock_state *lock,
+                    const struct host_frame *caller)
+{
+    lock_handed_over(self, lock, sys_monotonic_ns(), caller);
 }
 
 static bool reserve_handovers(struct lock_state *lock)
@@ -250,6 +256,7 @@ static void begin(struct lock_call *call, struct thread_state *self, struct lock
     call->stack =
         self->locks.held_count ? stack_capture_fresh(self, caller) : stack_capture(self, caller);
     reserve_handovers(lock);
+    lock_count_pending(self);
     lock_wait_undo(self);
     call->lock = lock;
     call->self = self;
@@ -359,20 +366,55 @@ static void count(struct thread_state *self, const struct lock_call *call, bool 
 
 static const struct host_frame no_caller;
 
-void lock_wait_end(struct lock_call *call, enum lock_outcome outcome)
+// When the wait ended; 0: it is not to be counted.
+static uint64_t end_wait(const struct lock_call *call)
 {
-    uint64_t end_ns;
     struct thread_state *self = thread_self;
+    uint64_t end_ns;
 
     if (!call->lock || self != call->self)
-        return;
+        return 0;
     end_ns = sys_monotonic_ns();
     if (self->locks.waiting.counted && self->locks.waiting.number == call->number)
         stop_waiting(self); // else a handler of this thread has waited meanwhile
-    if (outcome == LOCK_FAILED || !recording_enter(&no_caller))
+    return end_ns;
+}
+
+void lock_wait_end(struct lock_call *call, enum lock_outcome outcome)
+{
+    uint64_t end_ns = end_wait(call);
+
+    if (end_ns == 0 || outcome == LOCK_FAILED || !recording_enter(&no_caller))
         return;
-    count(self, call, outcome == LOCK_TIMED_OUT, end_ns);
+    count(call->self, call, outcome == LOCK_TIMED_OUT, end_ns);
     recording_leave();
+}
+
+void lock_wait_acquired(struct lock_call *call)
+{
+    uint64_t end_ns = end_wait(call);
+    struct pending_wait *pending;
+
+    if (end_ns == 0)
+        return;
+    pending = &call->self->locks.pending;
+    pending->start_ns = call->start_ns;
+    pending->end_ns = end_ns;
+    pending->stack = call->stack;
+    __asm__ volatile("" ::: "memory");
+    pending->lock = call->lock;
+}
+
+void lock_count_pending(struct thread_state *self)
+{
+    const struct pending_wait pending = self->locks.pending;
+    const struct lock_call call = {
+        .lock = pending.lock, .start_ns = pending.start_ns, .stack = pending.stack};
+
+    if (!pending.lock)
+        return;
+    self->locks.pending.lock = NULL;
+    count(self, &call, false, pending.end_ns);
 }
 
 void lock_wait_reset(void)

@@ -42,6 +42,13 @@ void lock_wait_begin_join(struct lock_call *call, struct profile_thread *joined,
 // would leave it registered. The thread's next wait or its end finds it (lock_wait_undo).
 void lock_wait_end(struct lock_call *call, enum lock_outcome outcome);
 
+// The same for a lock that the thread has now and will let go: it is counted then, so that nobody
+// waits for that as well. Or at the thread's next wait, or its end.
+void lock_wait_acquired(struct lock_call *call);
+
+// Counts a wait that was put off. The thread is in a hook, has ended, or is held.
+void lock_count_pending(struct thread_state *self);
+
 // The calling thread waits no more, if it did.
 void lock_wait_undo(struct thread_state *self);
 
@@ -51,6 +58,9 @@ bool lock_has_waiter_left(const struct lock_state *lock);
 // The calling thread, in a hook, lets on somebody who waits for the lock.
 void lock_hand_over(struct thread_state *self, struct lock_state *lock,
                     const struct host_frame *caller);
+// ... did so at `time_ns`.
+void lock_handed_over(struct thread_state *self, struct lock_state *lock, uint64_t time_ns,
+                      const struct host_frame *caller);
 
 // Threads that wait for the end of another.
 extern uint32_t lock_joins_waiting;

@@ -6,6 +6,7 @@
 #include "preload/compiler.h"
 #include "preload/guard.h"
 #include "preload/heap.h"
+#include "preload/lock_wait.h"
 #include "preload/options.h"
 #include "preload/profile_writer.h"
 #include "preload/record_table.h"
@@ -81,7 +82,8 @@ static void at_thread_exit(void *value)
     sys_thread_name(record->name);
     record->cpu_ns = sys_thread_cpu_ns(0);
     heap_send_batch(self);
-    if ((self->locks.held_count || self->locks.waiting.counted || self->locks.on_stack) &&
+    if ((self->locks.held_count || self->locks.waiting.counted || self->locks.on_stack ||
+         self->locks.pending.lock) &&
         guard_enter()) {
         lock_thread_ends(self);
         guard_leave();
@@ -432,6 +434,9 @@ static void read_name(struct profile_thread *record)
 
 void thread_table_finish(void)
 {
+    for (uint32_t slot = 0; slot < thread_slot_count(); slot++)
+        if (thread_in_slot(slot))
+            lock_count_pending(thread_in_slot(slot));
     for (uint32_t id = 1; id <= threads.reserved; id++) {
         struct profile_thread *record = record_table_at(&threads, id);
 
