@@ -279,7 +279,7 @@ cold void deadlock_orphaned(struct thread_state *self, const struct lock_state *
     uint32_t first, last;
 
     atomic_add(&orphan_count, 1);
-    if (!atomic_get(&lock->waiters) || !spinlock_take(&search_lock))
+    if (!spinlock_take(&search_lock))
         return;
     first = deadlock_count;
     for (uint32_t slot = 0; slot < thread_slot_count(); slot++) {

@@ -52,6 +52,24 @@ static inline bool mutex_is_locked(const pthread_mutex_t *mutex)
                                                                    : mutex->__data.__lock != 0;
 }
 
+// Whether threads wait for it in the kernel. It may say so of one that has just gone on.
+static inline bool mutex_has_waiters(const pthread_mutex_t *mutex)
+{
+    int word = atomic_get(&mutex->__data.__lock);
+
+    return mutex_kind(mutex) & (MUTEX_ROBUST | MUTEX_PRIO_INHERIT) ? (unsigned)word & FUTEX_WAITERS
+           : mutex_kind(mutex) & MUTEX_PRIO_PROTECT                ? word & 2
+                                                                   : word > 1;
+}
+
+// The same, asked by the thread that holds it: 1, or its id.
+static inline bool mutex_has_waiters_quickly(const pthread_mutex_t *mutex)
+{
+    int word = atomic_get(&mutex->__data.__lock);
+
+    return word != 1 && word != mutex->__data.__owner;
+}
+
 // Whether the thread that holds it may wait for it again, and for ever.
 static inline bool mutex_blocks_owner(const pthread_mutex_t *mutex)
 {

@@ -193,14 +193,14 @@ void hook_mutex_release(pthread_mutex_t *mutex, struct lock_release *release,
     struct thread_state *self = recording_enter(caller);
     int owner;
 
-    release->lock = NULL;
+    release->handover = NULL;
     if (!self)
         return;
     owner = mutex_owner(mutex);
     if (mutex_has_owner(mutex) && owner != self->tid &&
         (owner == 0 || owner != thread_tid_before_fork))
         report_foreign(self, mutex, caller);
-    lock_release_begins(self, mutex, PROFILE_LOCK_MUTEX, release);
+    lock_release_begins(self, mutex, PROFILE_LOCK_MUTEX, release, caller);
     recording_leave();
 }
 
@@ -241,7 +241,7 @@ cold void hook_mutex_check_destroy(pthread_mutex_t *mutex, const struct host_fra
 
     if (self)
         lock_wait_undo(self); // a wait that was cancelled
-    if (lock && atomic_get(&lock->waiters))
+    if (lock && lock_has_waiters(lock))
         misuse_of_lock(self, PROFILE_MISUSE_DESTROY_WAITED, lock, caller);
     else if (lock && mutex_is_locked(mutex))
         misuse_of_lock(self, PROFILE_MISUSE_DESTROY_HELD, lock, caller);

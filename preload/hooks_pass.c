@@ -9,6 +9,7 @@
 #include "preload/hooks_pass.h"
 
 #include "preload/arch/syscall.h"
+#include "preload/glibc_locks.h"
 #include "preload/hooks_lock.h"
 #include "preload/live_table.h"
 #include "preload/own_heap.h"
@@ -68,6 +69,7 @@ ENTRY int pthread_mutex_unlock(pthread_mutex_t *mutex)
     struct thread_state *self = thread_self;
 
     if (likely(self) && likely(mutex->__data.__owner == self->tid) &&
+        likely(!mutex_has_waiters_quickly(mutex)) &&
         likely(hook_released_quickly(mutex, PROFILE_LOCK_MUTEX)))
         return real.pthread_mutex_unlock(mutex);
     return hook_mutex_unlock(mutex);
@@ -78,6 +80,7 @@ ENTRY int mtx_unlock(mtx_t *mutex)
     struct thread_state *self = thread_self;
 
     if (likely(self) && likely(((pthread_mutex_t *)mutex)->__data.__owner == self->tid) &&
+        likely(!mutex_has_waiters_quickly((pthread_mutex_t *)mutex)) &&
         likely(hook_released_quickly(mutex, PROFILE_LOCK_MUTEX)))
         return real.mtx_unlock(mutex);
     return hook_mtx_unlock(mutex);

@@ -186,7 +186,7 @@ static void release(pthread_rwlock_t *lock, struct lock_release *ret_release,
     struct profile_lock_cell *cell;
     struct lock_state *wrong;
 
-    ret_release->lock = NULL;
+    ret_release->handover = NULL;
     if (!self)
         return;
     if (!rwlock_is_held(lock) || is_foreign(self, lock)) {
@@ -197,7 +197,7 @@ static void release(pthread_rwlock_t *lock, struct lock_release *ret_release,
                                                 : PROFILE_MISUSE_UNLOCK_UNHELD,
                            wrong, caller);
     }
-    lock_release_begins(self, lock, KIND, ret_release);
+    lock_release_begins(self, lock, KIND, ret_release, caller);
     recording_leave();
 }
 

@@ -86,10 +86,10 @@ static void release(pthread_spinlock_t *lock, struct lock_release *ret_release,
     struct thread_state *self = recording_enter(caller), *owner;
     struct lock_state *what;
 
-    ret_release->lock = NULL;
+    ret_release->handover = NULL;
     if (!self)
         return;
-    what = lock_release_begins(self, at(lock), KIND, ret_release);
+    what = lock_release_begins(self, at(lock), KIND, ret_release, caller);
     owner = what ? thread_by_serial(what->last_owner) : NULL;
     if (is_free(lock))
         report(self, PROFILE_MISUSE_UNLOCK_UNHELD, lock, caller);

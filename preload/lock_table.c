@@ -7,6 +7,7 @@
 #include "preload/compiler.h"
 #include "preload/glibc_locks.h"
 #include "preload/live_table.h"
+#include "preload/lock_wait.h"
 #include "preload/misuse.h"
 #include "preload/modules.h"
 #include "preload/options.h"
@@ -303,7 +304,7 @@ static void free_lock(struct thread_state *self, struct lock_state *lock, uint32
 {
     lock->end_stack = stack;
     if (atomic_get(&lock->key)) {
-        if (atomic_get(&lock->waiters))
+        if (lock_has_waiter_left(lock)) // after a realloc its memory is gone: it can't be asked
             misuse_report(self, PROFILE_MISUSE_DESTROY_WAITED, lock, stack, 0, 0);
         retire(lock, PROFILE_LOCK_FREED);
     }

@@ -466,27 +466,27 @@ struct lock_state *lock_released(struct thread_state *self, const void *address,
 {
     struct lock_state *lock = take_off(self, address, kind);
 
-    if (lock && atomic_get(&lock->waiters))
+    if (lock && lock_has_waiters(lock))
         lock_hand_over(self, lock, caller);
     return lock;
 }
 
 struct lock_state *lock_release_begins(struct thread_state *self, const void *address,
-                                       enum profile_lock_kind kind, struct lock_release *release)
+                                       enum profile_lock_kind kind, struct lock_release *release,
+                                       const struct host_frame *caller)
 {
     struct lock_state *lock = take_off(self, address, kind);
 
-    release->lock = lock && atomic_get(&lock->waiters) ? lock : NULL;
-    release->time_ns = release->lock ? sys_monotonic_ns() : 0;
+    release->handover = lock && lock_has_waiters(lock) ? lock_begin_handover(lock, caller) : NULL;
     return lock;
 }
 
 void lock_release_ends(struct thread_state *self, const struct lock_release *release,
                        const struct host_frame *caller)
 {
-    if (release->lock)
-        lock_handed_over(self, release->lock, release->time_ns, caller);
-    lock_count_pending(self);
+    if (release->handover)
+        lock_end_handover(self, release->handover, caller);
+    lock_count_pending(self, false);
 }
 
 // The lock's memory may be gone: a mapping that was undone with the lock held, or a once_flag whose
@@ -543,7 +543,7 @@ cold void lock_thread_ends(struct thread_state *self)
 {
     struct thread_locks *locks = &self->locks;
 
-    lock_count_pending(self);
+    lock_count_pending(self, true);
     lock_wait_undo(self);
     lock_stack_ends(self);
     for (uint32_t i = 0; i < locks->held_count; i++) {

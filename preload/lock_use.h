@@ -151,16 +151,16 @@ struct lock_state *lock_released(struct thread_state *self, const void *address,
 // A release that others wait for, from before the real one to after it: what it takes to write down
 // who it was must not keep them waiting.
 struct lock_release {
-    struct lock_state *lock; // NULL: nobody waits
-    uint64_t time_ns;
+    struct handover *handover; // NULL: nobody waits
 };
 struct lock_state *lock_release_begins(struct thread_state *self, const void *address,
-                                       enum profile_lock_kind kind, struct lock_release *release);
+                                       enum profile_lock_kind kind, struct lock_release *release,
+                                       const struct host_frame *caller);
 void lock_release_ends(struct thread_state *self, const struct lock_release *release,
                        const struct host_frame *caller);
 
 // The same where nothing more is to be done than to take it off the list: it was acquired last, and
-// nobody waits for it. False: lock_released() is to follow.
+// nobody waits for it (of a mutex the caller asks). False: lock_released() is to follow.
 static inline bool lock_release_quickly(struct thread_locks *locks, const void *address,
                                         enum profile_lock_kind kind)
 {
@@ -168,7 +168,8 @@ static inline bool lock_release_quickly(struct thread_locks *locks, const void *
     const struct held_lock *held = &locks->held[count - 1];
 
     if (unlikely(count == 0) || unlikely(!lock_is(held->lock, address, kind)) ||
-        unlikely(atomic_get(&held->lock->waiters)) || unlikely(held->start_ns))
+        (kind != PROFILE_LOCK_MUTEX && unlikely(atomic_get(&held->lock->waiters))) ||
+        unlikely(held->start_ns))
         return false;
     atomic_set(&locks->held_count, count - 1);
     return true;

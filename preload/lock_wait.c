@@ -12,6 +12,7 @@
 #include "preload/recording.h"
 #include "preload/slab.h"
 #include "preload/stack_capture.h"
+#include "preload/stack_table.h"
 #include "preload/sys.h"
 
 #include <string.h>
@@ -30,7 +31,8 @@ uint32_t lock_joins_waiting;
 
 struct handover {
     uint64_t time_ns;
-    uint32_t stack;
+    uintptr_t pc;    // of the hook's caller
+    uint32_t stack;  // 0: not known yet
     uint32_t number; // published: which one of the lock it is, from 1
 };
 
@@ -114,6 +116,15 @@ static void charge(uint32_t wait, uint32_t holder_stack, uint64_t wait_ns, bool 
         atomic_add(&pair->count, 1);
 }
 
+// Of a thread that was stopped before it said more.
+static uint32_t stack_of(const struct handover *handover)
+{
+    uint32_t stack = atomic_get(&handover->stack);
+    uintptr_t pc = atomic_get(&handover->pc);
+
+    return stack ? stack : stack_table_intern(&pc, 1, PROFILE_MARKER_RETURNED);
+}
+
 // Divides [start_ns, end_ns] between the holders that handed over in that time, latest first: each
 // has what lies between the handover before it and its own, the latest what came after it as well.
 // Returns the time of the latest, 0 if there was none.
@@ -140,7 +151,7 @@ static uint64_t charge_holders(const struct lock_handovers *handovers, uint32_t 
         } else {
             latest_ns = time_ns;
         }
-        stack = atomic_get(&handover->stack);
+        stack = stack_of(handover);
         if (!is_divided)
             break;
     }
@@ -149,27 +160,61 @@ static uint64_t charge_holders(const struct lock_handovers *handovers, uint32_t 
     return latest_ns;
 }
 
-void lock_handed_over(struct thread_state *self, struct lock_state *lock, uint64_t time_ns,
-                      const struct host_frame *caller)
+// Whether a handover of that time is not known in full yet: its thread is about to write it down.
+static bool is_unfinished(const struct lock_handovers *handovers, uint64_t start_ns,
+                          uint64_t end_ns)
+{
+    uint32_t count = atomic_get_acquire(&handovers->count);
+
+    for (uint32_t i = 0; i < HANDOVERS && i < count; i++) {
+        const struct handover *handover = &handovers->latest[(count - 1 - i) % HANDOVERS];
+        uint64_t time_ns = atomic_get(&handover->time_ns);
+
+        if (atomic_get_acquire(&handover->number) != count - i)
+            return true;
+        if (time_ns <= start_ns)
+            return false;
+        if (time_ns <= end_ns && !atomic_get(&handover->stack))
+            return true;
+    }
+    return false;
+}
+
+struct handover *lock_begin_handover(struct lock_state *lock, const struct host_frame *caller)
 {
     struct lock_handovers *handovers = atomic_get_acquire(&lock->handovers);
     struct handover *handover;
-    uint32_t stack, index;
+    uint32_t index;
 
     if (!handovers)
-        return;
-    stack = stack_capture(self, caller);
+        return NULL;
     index = atomic_add(&handovers->count, 1);
     handover = &handovers->latest[index % HANDOVERS];
-    atomic_set(&handover->stack, stack);
-    atomic_set(&handover->time_ns, time_ns);
+    atomic_set(&handover->stack, 0);
+    atomic_set(&handover->pc, caller->pc);
+    atomic_set(&handover->time_ns, sys_monotonic_ns());
     atomic_publish(&handover->number, index + 1);
+    return handover;
+}
+
+// Another may have taken its place meanwhile, of a lock that is let go all the time: then that
+// one's stack, which is about to come, is this one for a moment.
+void lock_end_handover(struct thread_state *self, struct handover *handover,
+                       const struct host_frame *caller)
+{
+    uint32_t stack = stack_capture(self, caller), none = 0;
+
+    if (atomic_get(&handover->pc) == caller->pc)
+        atomic_swap_if(&handover->stack, &none, stack);
 }
 
 void lock_hand_over(struct thread_state *self, struct lock_state *lock,
                     const struct host_frame *caller)
 {
-    lock_handed_over(self, lock, sys_monotonic_ns(), caller);
+    struct handover *handover = lock_begin_handover(lock, caller);
+
+    if (handover)
+        lock_end_handover(self, handover, caller);
 }
 
 static bool reserve_handovers(struct lock_state *lock)
@@ -202,11 +247,24 @@ static bool blocks_owner(const struct lock_state *lock)
     return lock->kind != PROFILE_LOCK_RWLOCK;
 }
 
+// A mutex tells whether threads wait for it, and its line is at hand where that is asked.
+static bool counts_waiters(const struct lock_state *lock)
+{
+    return lock->kind != PROFILE_LOCK_MUTEX;
+}
+
+bool lock_has_waiters(const struct lock_state *lock)
+{
+    return counts_waiters(lock) ? atomic_get(&lock->waiters) != 0
+                                : mutex_has_waiters((const void *)(uintptr_t)lock->place);
+}
+
 static void stop_waiting(struct thread_state *self)
 {
     struct lock_waiting *waiting = &self->locks.waiting;
 
-    __atomic_fetch_sub(&waiting->counted->waiters, 1, __ATOMIC_RELAXED);
+    if (counts_waiters(waiting->counted))
+        __atomic_fetch_sub(&waiting->counted->waiters, 1, __ATOMIC_RELAXED);
     if (waiting->joined)
         __atomic_fetch_sub(&lock_joins_waiting, 1, __ATOMIC_RELAXED);
     waiting->counted = NULL;
@@ -236,7 +294,10 @@ cold bool lock_has_waiter_left(const struct lock_state *lock)
 {
     uint64_t latest_ns = latest_handover_ns(lock);
 
-    for (uint32_t slot = 0; atomic_get(&lock->waiters) && slot < thread_slot_count(); slot++) {
+    if (!atomic_get_acquire(&lock->handovers) ||
+        (counts_waiters(lock) && !atomic_get(&lock->waiters)))
+        return false;
+    for (uint32_t slot = 0; slot < thread_slot_count(); slot++) {
         const struct thread_state *thread = thread_in_slot(slot);
         const struct lock_waiting *waiting = thread ? &thread->locks.waiting : NULL;
 
@@ -256,12 +317,13 @@ static void begin(struct lock_call *call, struct thread_state *self, struct lock
     call->stack =
         self->locks.held_count ? stack_capture_fresh(self, caller) : stack_capture(self, caller);
     reserve_handovers(lock);
-    lock_count_pending(self);
+    lock_count_pending(self, true);
     lock_wait_undo(self);
     call->lock = lock;
     call->self = self;
     call->number = ++waiting->number;
-    atomic_add(&lock->waiters, 1);
+    if (counts_waiters(lock))
+        atomic_add(&lock->waiters, 1);
     atomic_set(&waiting->joined, joined);
     waiting->start_ns = call->start_ns;
     atomic_publish(&waiting->counted, lock);
@@ -405,13 +467,16 @@ void lock_wait_acquired(struct lock_call *call)
     pending->lock = call->lock;
 }
 
-void lock_count_pending(struct thread_state *self)
+void lock_count_pending(struct thread_state *self, bool at_once)
 {
     const struct pending_wait pending = self->locks.pending;
     const struct lock_call call = {
         .lock = pending.lock, .start_ns = pending.start_ns, .stack = pending.stack};
 
     if (!pending.lock)
+        return;
+    if (!at_once && pending.lock->handovers &&
+        is_unfinished(pending.lock->handovers, pending.start_ns, pending.end_ns))
         return;
     self->locks.pending.lock = NULL;
     count(self, &call, false, pending.end_ns);

@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct handover;
+
 enum lock_outcome {
     LOCK_ACQUIRED,
     LOCK_TIMED_OUT,
@@ -46,11 +48,15 @@ void lock_wait_end(struct lock_call *call, enum lock_outcome outcome);
 // waits for that as well. Or at the thread's next wait, or its end.
 void lock_wait_acquired(struct lock_call *call);
 
-// Counts a wait that was put off. The thread is in a hook, has ended, or is held.
-void lock_count_pending(struct thread_state *self);
+// Counts a wait that was put off, unless it is not known yet because of whom it was; or `at_once`.
+// The thread is in a hook, has ended, or is held.
+void lock_count_pending(struct thread_state *self, bool at_once);
 
 // The calling thread waits no more, if it did.
 void lock_wait_undo(struct thread_state *self);
+
+// Whether somebody waits for a lock whose memory is there: a mutex says so itself.
+bool lock_has_waiters(const struct lock_state *lock);
 
 // Whether somebody waits who came after the latest handover: the others may be on their way out.
 bool lock_has_waiter_left(const struct lock_state *lock);
@@ -58,12 +64,14 @@ bool lock_has_waiter_left(const struct lock_state *lock);
 // The calling thread, in a hook, lets on somebody who waits for the lock.
 void lock_hand_over(struct thread_state *self, struct lock_state *lock,
                     const struct host_frame *caller);
-// ... did so at `time_ns`.
-void lock_handed_over(struct thread_state *self, struct lock_state *lock, uint64_t time_ns,
-                      const struct host_frame *caller);
 
 // Threads that wait for the end of another.
 extern uint32_t lock_joins_waiting;
+
+// The same in two steps: with the lock held what tells when, after it is let go what tells where.
+struct handover *lock_begin_handover(struct lock_state *lock, const struct host_frame *caller);
+void lock_end_handover(struct thread_state *self, struct handover *handover,
+                       const struct host_frame *caller);
 
 void lock_wait_reset(void); // in a child made by fork
 

@@ -436,7 +436,7 @@ void thread_table_finish(void)
 {
     for (uint32_t slot = 0; slot < thread_slot_count(); slot++)
         if (thread_in_slot(slot))
-            lock_count_pending(thread_in_slot(slot));
+            lock_count_pending(thread_in_slot(slot), true);
     for (uint32_t id = 1; id <= threads.reserved; id++) {
         struct profile_thread *record = record_table_at(&threads, id);
 
