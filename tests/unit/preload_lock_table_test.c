@@ -3,6 +3,7 @@
 // preload_lock_table_test.c - which lock is at an address: one record for each life of a lock.
 #include "preload/heap.h"
 #include "preload/lock_table.h"
+#include "preload/lock_wait.h"
 #include "preload/options.h"
 #include "preload/profile_writer.h"
 #include "tests/unit/preload_lock_support.h"
@@ -237,11 +238,14 @@ static void test_block_freed_while_waited_for(void **state)
 {
     const struct profile_lock_misuse *misuse;
     struct lock_state *lock;
+    struct lock_call call;
 
     (void)state;
     allocate(BLOCK, BLOCK_BYTES, 33);
     lock = use(BLOCK + 8, 1);
-    lock->waiters = 1;
+    thread_self = lock_threads[1];
+    lock_wait_begin(&call, (const void *)(uintptr_t)lock->place, lock->kind, 0, at(2));
+    thread_self = NULL;
     heap_freed(lock_threads[0], BLOCK, at(50));
     lock_load();
     misuse = lock_record(PROFILE_CHUNK_LOCK_MISUSES, 0);
