@@ -271,20 +271,8 @@ def consistent_waits(report):
     assert locks == records, f"threads waited {records} ns, for locks {locks} ns"
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--build", required=True)
-    parser.add_argument("--source", required=True)
-    parser.add_argument("--options", default="")
-    parser.add_argument("--expect", action="append", default=[])
-    parser.add_argument("program")
-    options = parser.parse_args()
-    asked = directives(options.source)
-    arguments = [options.program] + asked.get("ARGUMENTS", "").split()
-    environment = {key: value for key, value in os.environ.items()
-                   if not key.startswith("GAIAPROF_") and key != "LD_PRELOAD"}
-    environment.update(entry.split("=", 1) for entry in asked["ENVIRONMENT"])
-
+def attempt(options, asked, arguments, environment):
+    """One run without and one with the profiler: what is wrong, and the reports."""
     prepare = lift_stack_limit if "STACK" in asked else None
     with tempfile.TemporaryDirectory() as plain_directory:
         plain = run(arguments, environment, plain_directory, prepare)
@@ -327,6 +315,36 @@ def main():
                 failures.append(f"not true: {expression}")
         except Exception as error:  # pylint: disable=broad-except
             failures.append(f"{expression}: {error!r}")
+    return failures, reports
+
+
+# Programs measure their own waits: what the machine does between their clock and ours may be more
+# than the limit, once in a while.
+ATTEMPTS = 3
+
+
+def is_of_time(failure):
+    return failure.startswith("not true: ") and "about(" in failure
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", required=True)
+    parser.add_argument("--source", required=True)
+    parser.add_argument("--options", default="")
+    parser.add_argument("--expect", action="append", default=[])
+    parser.add_argument("program")
+    options = parser.parse_args()
+    asked = directives(options.source)
+    arguments = [options.program] + asked.get("ARGUMENTS", "").split()
+    environment = {key: value for key, value in os.environ.items()
+                   if not key.startswith("GAIAPROF_") and key != "LD_PRELOAD"}
+    environment.update(entry.split("=", 1) for entry in asked["ENVIRONMENT"])
+
+    for _ in range(ATTEMPTS):
+        failures, reports = attempt(options, asked, arguments, dict(environment))
+        if not failures or not all(map(is_of_time, failures)):
+            break
     if failures:
         for report in reports:
             brief = dict(report)

@@ -52,7 +52,7 @@ int main(void)
         pthread_create(&thread, NULL, waiter, NULL);
         pthread_mutex_lock(&fought);
         sem_post(&held);
-        usleep(40000);
+        usleep(100000);
         pthread_mutex_unlock(&fought);
         pthread_join(thread, NULL);
     }
