@@ -4,6 +4,8 @@
 #ifndef GAIAPROF_COMPILER_H
 #define GAIAPROF_COMPILER_H
 
+#include <stdint.h>
+
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #define cold __attribute__((cold, noinline))
@@ -30,6 +32,15 @@
 #define atomic_add(p, v) __atomic_fetch_add((p), (v), __ATOMIC_RELAXED)
 #define atomic_swap_if(p, old, new)                                                                \
     __atomic_compare_exchange_n((p), (old), (new), 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)
+
+// Makes *maximum at least `value`. Any threads.
+static inline void atomic_raise(uint64_t *maximum, uint64_t value)
+{
+    uint64_t before = atomic_get(maximum);
+
+    while (value > before && !atomic_swap_if(maximum, &before, value))
+        continue;
+}
 
 // A counter that only the calling thread stores to, and another process reads. (Not `+=`: the one
 // instruction that gcc makes of it costs a tenth of a hook more than these three.)

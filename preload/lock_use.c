@@ -78,14 +78,6 @@ static cold void grow_cells(struct thread_state *self)
     sys_restore_signals(&signals);
 }
 
-static void raise_to(uint64_t *maximum, uint64_t value)
-{
-    uint64_t before = atomic_get(maximum);
-
-    while (value > before && !atomic_swap_if(maximum, &before, value))
-        continue;
-}
-
 static void move(uint64_t *to, uint64_t *from)
 {
     if (*from)
@@ -99,7 +91,7 @@ static void empty_cell(struct profile_lock_cell *cell)
 {
     struct profile_lock *record = lock_by_id(cell->lock)->record;
 
-    raise_to(&record->hold_max_ns, cell->hold_max_ns);
+    atomic_raise(&record->hold_max_ns, cell->hold_max_ns);
     move(&record->acquisitions, &cell->acquisitions);
     move(&record->try_failed, &cell->try_failed);
     move(&record->owner_changes, &cell->owner_changes);
@@ -219,7 +211,7 @@ static cold void end_hold(struct thread_state *self, const struct held_lock *hel
     if (cell->lock != held->lock->id) { // it counts for another lock meanwhile
         atomic_add(&held->lock->record->holds, 1);
         atomic_add(&held->lock->record->hold_ns, hold_ns);
-        raise_to(&held->lock->record->hold_max_ns, hold_ns);
+        atomic_raise(&held->lock->record->hold_max_ns, hold_ns);
         return;
     }
     counter_add(&cell->holds, 1);

@@ -97,14 +97,6 @@ static struct profile_lock_pair *find_pair(uint32_t wait, uint32_t holder_stack)
     return pair;
 }
 
-static void raise_to(uint64_t *maximum, uint64_t value)
-{
-    uint64_t before = atomic_get(maximum);
-
-    while (value > before && !atomic_swap_if(maximum, &before, value))
-        continue;
-}
-
 static void charge(uint32_t wait, uint32_t holder_stack, uint64_t wait_ns, bool is_last)
 {
     struct profile_lock_pair *pair = find_pair(wait, holder_stack);
@@ -391,7 +383,7 @@ static void count_wait(const struct wait_counters *counters, uint64_t wait_ns, b
 {
     atomic_add(counters->count, 1);
     atomic_add(counters->wait_ns, wait_ns);
-    raise_to(counters->wait_max_ns, wait_ns);
+    atomic_raise(counters->wait_max_ns, wait_ns);
     if (is_timeout)
         atomic_add(counters->timeouts, 1);
     if (handoff_ns)
