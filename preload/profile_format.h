@@ -10,9 +10,10 @@
 //               behind used_bytes is preallocated room and means nothing.
 //   CHUNK     = struct profile_chunk, then its payload; length_bytes covers both and is a multiple
 //               of 64. A reader skips types it does not know.
-//   RECORDS   = a chunk of records holds (length_bytes - 64) / record_bytes of them. A record is
-//               *published* when its first field is not 0: the writer fills it, then stores the
-//               first field with release order. Unpublished records mean nothing.
+//   RECORDS   = a chunk of records holds (length_bytes - 64) / record_bytes of them, or, if its
+//               used_bytes is not 0, used_bytes / record_bytes. A record is *published* when its
+//               first field is not 0: the writer fills it, then stores the first field with release
+//               order. Unpublished records mean nothing.
 //
 // Rules:
 //   1. used_bytes is stored with release order after the chunk's header is complete.
@@ -31,8 +32,10 @@
 #include <stdint.h>
 
 #define PROFILE_MAGIC "GAIAPROF"
-#define PROFILE_VERSION 3u        // raised when an older reader would misread the file
-#define PROFILE_VERSION_OLDEST 1u // 1 had no sampled heaps; 2 counted mutexes alone, without cells
+#define PROFILE_VERSION 4u // raised when an older reader would misread the file
+#define PROFILE_VERSION_OLDEST                                                                     \
+    1u // 1 had no sampled heaps; 2 counted mutexes alone, without cells;
+       // 3 had neither times nor families in its heap cells
 #define PROFILE_BYTE_ORDER 0x01020304u
 #define PROFILE_HEADER_BYTES 4096u
 #define PROFILE_CHUNK_ALIGN 64u
@@ -101,7 +104,13 @@ struct profile_header {
     uint32_t heap_bypassed;  // 1: the program's own malloc is called before ours: no heap events
     uint32_t hold_mode;      // enum profile_hold_mode
     uint32_t locks_bypassed; // 1: the program's own pthread_mutex_lock is called before ours
-    char reserved[PROFILE_HEADER_BYTES - 348];
+
+    // version 4
+    uint32_t leaks_on;     // 0 or 1: live blocks are to be classified at exit
+    uint64_t tree;         // the same for all processes of one `gaiaprof run`; 0: none
+    uint64_t scan_address; // in the process: struct profile_scan_help
+    uint32_t is_forked;    // 1: began as a copy of its parent, whose blocks its heap holds as well
+    char reserved[PROFILE_HEADER_BYTES - 372];
 };
 static_assert(PROFILE_DROP_COUNT <= 16, "dropped[] holds every reason");
 static_assert(offsetof(struct profile_header, used_bytes) == 16, "layout");
@@ -125,13 +134,16 @@ enum profile_chunk_type {
     PROFILE_CHUNK_LOCK_NESTINGS, // records: struct profile_lock_nesting, with ids
     PROFILE_CHUNK_LOCK_MISUSES,  // records: struct profile_lock_misuse
     PROFILE_CHUNK_DEADLOCKS,     // records: struct profile_deadlock_link
+    PROFILE_CHUNK_HEAP_MISUSES,  // records: struct profile_heap_misuse (version 4)
+    PROFILE_CHUNK_LEAK_SCAN,     // payload: struct profile_leak_scan and its reason (version 4)
+    PROFILE_CHUNK_LEAKS,         // records: struct profile_leak (version 4)
 };
 
 struct profile_chunk {
     uint32_t type;         // enum profile_chunk_type
     uint32_t record_bytes; // 0: not a chunk of records
     uint64_t length_bytes; // header and payload, multiple of PROFILE_CHUNK_ALIGN
-    uint64_t used_bytes;   // payload bytes in use, where it is not records
+    uint64_t used_bytes;   // payload bytes in use; of records 0: all of them
     uint32_t first_id;     // id of record 0, for records with ids
     uint32_t slot;         // CELLS: thread slot that owns the chunk
     char reserved[32];
@@ -195,8 +207,12 @@ enum profile_marker {
 //   header.live_bytes >= header.peak_bytes:  the peak is now: the cell's live values
 //   epoch == header.peak_epoch:              at_peak_blocks, at_peak_bytes
 //   else (untouched since):                  the cell's live values
+//
+// Since version 4 a chunk of cells is PROFILE_CELLS_BYTES long and aligned to as much in the file.
+// Behind its cells (used_bytes) lies a struct profile_cell_times for each; a sampled cell has it in
+// its samples.
 struct profile_cell {
-    uint32_t stack; // published: node id of the leaf
+    uint32_t stack; // published: node id of the leaf, and enum profile_family in the upper bits
     uint32_t epoch;
     uint64_t allocations;
     uint64_t allocated_bytes;
@@ -207,6 +223,32 @@ struct profile_cell {
     int64_t at_peak_bytes;
 };
 static_assert(sizeof(struct profile_cell) == 64, "layout");
+#define PROFILE_CELL_FAMILY_SHIFT 30
+#define PROFILE_CELL_STACK_MASK ((UINT32_C(1) << PROFILE_CELL_FAMILY_SHIFT) - 1)
+
+// By what the blocks of a stack are allocated, and so to be freed.
+enum profile_family {
+    PROFILE_FAMILY_MALLOC, // malloc and what goes with free
+    PROFILE_FAMILY_NEW,
+    PROFILE_FAMILY_NEW_ARRAY,
+    PROFILE_FAMILY_MIXED, // more than one of these, or not known
+};
+
+// When blocks were allocated, in units of PROFILE_TIME_UNIT_NS since header.start_ns, rounded down
+// and to the kernel's tick; 0 of `last`: not known. `last` is the time of one of the latest
+// PROFILE_TIMED_EVERY allocations.
+#define PROFILE_TIME_UNIT_NS (UINT64_C(1) << 20)
+#define PROFILE_TIMED_EVERY 16
+struct profile_cell_times {
+    uint32_t first;
+    uint32_t last;
+};
+static_assert(sizeof(struct profile_cell_times) == 8, "layout");
+#define PROFILE_CELLS_BYTES 4096u
+#define PROFILE_CELLS_COUNT                                                                        \
+    ((PROFILE_CELLS_BYTES - PROFILE_CHUNK_ALIGN) /                                                 \
+     (sizeof(struct profile_cell) + sizeof(struct profile_cell_times)))
+static_assert(PROFILE_CELLS_COUNT == 56, "layout");
 
 // A sampled heap (header.heap_mode). An allocation of s bytes (a block of 0 bytes counts as 1) is
 // sampled with probability p = 1 - exp(-s / header.sample_bytes), independently of all others. It
@@ -231,7 +273,8 @@ struct profile_cell_samples {
     double variance_bytes;  // bytes^2
     double freed_variance_blocks;
     double freed_variance_bytes;
-    char reserved[16];
+    struct profile_cell_times times; // version 4
+    char reserved[8];
 };
 static_assert(sizeof(struct profile_cell_samples) == 64, "layout");
 
@@ -281,7 +324,9 @@ struct profile_thread {
     uint32_t join_claim; // of the writer: a join of it is under way
     uint32_t slot;       // that the thread has or had
     uint64_t join_ns;    // it was joined or detached; 0: neither, or from the start (version 3)
-    char reserved[56];
+    uint64_t stack_low;  // the memory of its stack (version 4); 0: unknown
+    uint64_t stack_high; // one past
+    char reserved[40];
 };
 #define PROFILE_THREAD_BYTES_V1 128 // without join_ns
 static_assert(offsetof(struct profile_thread, join_ns) == PROFILE_THREAD_BYTES_V1, "layout");
@@ -473,5 +518,124 @@ struct profile_deadlock_link {
     uint32_t reserved[4];
 };
 static_assert(sizeof(struct profile_deadlock_link) == 64, "layout");
+
+enum profile_heap_misuse_kind {
+    PROFILE_HEAP_MISUSE_NONE,
+    PROFILE_HEAP_MISMATCH,    // freed by another family than it was allocated by
+    PROFILE_HEAP_INTERIOR,    // freed in the middle: `offset` bytes into the block
+    PROFILE_HEAP_FREED_TWICE, // freed before, and not allocated since
+    PROFILE_HEAP_MISUSE_COUNT,
+};
+enum profile_freed_by {
+    PROFILE_FREED_BY_FREE,
+    PROFILE_FREED_BY_DELETE,
+    PROFILE_FREED_BY_DELETE_ARRAY,
+    PROFILE_FREED_BY_REALLOC,
+};
+
+// A block was freed as it must not be. Once for each kind and pair of stacks.
+struct profile_heap_misuse {
+    uint32_t kind;         // published: enum profile_heap_misuse_kind
+    uint32_t stack;        // of its allocation
+    uint32_t free_stack;   // of this free
+    uint32_t allocated_by; // enum profile_family
+    uint32_t freed_by;     // enum profile_freed_by
+    uint32_t thread;       // serial of the first
+    uint64_t count;
+    uint64_t time_ns; // of the first
+    uint64_t offset;  // of the first
+    uint64_t bytes;   // of the first block; 0: unknown
+    uint32_t next;    // of the writer's hash chain
+    uint32_t reserved;
+};
+static_assert(sizeof(struct profile_heap_misuse) == 64, "layout");
+
+// --- Leaks: written by `gaiaprof`, which classified the live blocks when the process ended.
+
+enum profile_leak_class { // Memcheck's
+    PROFILE_LEAK_DEFINITE,
+    PROFILE_LEAK_INDIRECT,
+    PROFILE_LEAK_POSSIBLE,
+    PROFILE_LEAK_REACHABLE,
+    PROFILE_LEAK_CLASS_COUNT,
+};
+
+// The latest one in the file counts.
+struct profile_leak_scan {
+    uint32_t is_classified; // 0: the reason says why
+    uint32_t reason_bytes;  // of the text behind this struct, without NUL
+    uint64_t time_ns;
+    uint64_t stopped_ns; // how long the process was kept waiting
+    uint64_t scanned_bytes;
+    char reserved[32];
+};
+static_assert(sizeof(struct profile_leak_scan) == 64, "layout");
+
+// The live blocks of one stack and class.
+struct profile_leak {
+    uint32_t stack; // published
+    uint32_t class; // enum profile_leak_class
+    uint64_t blocks;
+    uint64_t bytes;
+    uint64_t indirect_blocks; // of definite ones: those that are lost with them, and no others
+    uint64_t indirect_bytes;
+    char reserved[24];
+};
+static_assert(sizeof(struct profile_leak) == 64, "layout");
+
+// --- What a leak scan reads in the memory of the process.
+
+// The table of live blocks, at header.live_table_address:
+//
+//   root[address >> 34] -> branch[address >> 22 & 4095] = {slots, stretches}
+//   slots[(address & (2^22 - 1)) / header.granule_bytes]
+//
+// Root entries and `slots` are addresses, 0: nothing. Where stack is 0 there is no block, whatever
+// the other bits say. `place` is for granules of 32 bytes: the block begins 16 bytes into it.
+#define PROFILE_LIVE_ADDRESS_BITS 47
+#define PROFILE_LIVE_BRANCH_BITS 34
+#define PROFILE_LIVE_LEAF_BITS 22
+#define PROFILE_LIVE_ROOT_ENTRIES (1u << (PROFILE_LIVE_ADDRESS_BITS - PROFILE_LIVE_BRANCH_BITS))
+#define PROFILE_LIVE_BRANCH_ENTRIES (1u << (PROFILE_LIVE_BRANCH_BITS - PROFILE_LIVE_LEAF_BITS))
+struct profile_live_leaf {
+    uint64_t slots;
+    uint64_t stretches;
+};
+#define PROFILE_LIVE_SIZE_BITS 36
+struct profile_live_slot {
+    uint64_t bytes : PROFILE_LIVE_SIZE_BITS;
+    uint64_t place : 1;
+    uint64_t has_locks : 1;
+    uint64_t stack : 26;
+};
+static_assert(sizeof(struct profile_live_slot) == 8, "a slot");
+
+struct profile_region {
+    uint64_t start;
+    uint64_t bytes; // 0: no region
+};
+
+// A thread that is held while the process ends.
+#define PROFILE_REGISTERS 27
+struct profile_held_thread {
+    uint32_t tid;
+    uint32_t is_stopped;                   // 0: it did not stop in time, its registers are unknown
+    uint64_t registers[PROFILE_REGISTERS]; // x86-64: struct user_regs_struct
+};
+
+// At header.scan_address. Arrays are addresses in the process.
+struct profile_scan_help {
+    uint64_t own_regions; // struct profile_region[]: private memory of ours. Also ours: the
+                          // mappings of the profile, and the module that live_table_address is in
+    uint64_t own_region_count;
+    uint64_t own_regions_lost; // not 0: there are more
+    uint64_t held_threads;     // struct profile_held_thread[]; while the process ends
+    uint64_t held_thread_count;
+    uint32_t ending_tid; // the thread that ends the process, in hooks of ours; 0: none
+    uint32_t reserved;
+    uint64_t ending_sp;           // what the program itself has of its stack is from here on up
+    uint64_t ending_registers[6]; // of the program, there: rbx, rbp, r12 to r15
+};
+static_assert(sizeof(struct profile_scan_help) == 104, "layout");
 
 #endif

@@ -10,6 +10,7 @@
 #define GAIAPROF_PROFILE_H
 
 #include "preload/profile_format.h"
+#include "report/profile_leaks.h"
 #include "report/profile_locks.h"
 #include "report/region.h"
 #include "symbolize/symbolize.h"
@@ -39,6 +40,7 @@ struct frame {
     bool marker;  // stands for frames that are not known
 };
 
+struct leak_scan;
 struct location; // the frames of one code address
 
 // What users of the model keep with a location; all zero at first.
@@ -75,6 +77,7 @@ struct site {
     uint32_t stack;
     bool hidden; // by --focus or --ignore
     struct heap_counts counts;
+    int64_t first_ns, last_ns; // of its allocations, of the run; -1: unknown
 };
 
 struct heap {
@@ -88,6 +91,7 @@ struct thread {
     struct profile_thread record;
     const char *exit; // "return", "pthread_exit", "cancelled", "process end"; "running"
     const char *join; // "joined", "detached", "leaked", "running"
+    const struct suppression *suppressed;
     bool hidden;
 };
 
@@ -137,6 +141,9 @@ struct profile {
     size_t not_seen_count;
 
     struct heap heap;
+    struct leaks leaks;
+    struct heap_misuse *heap_misuses; // most often first
+    size_t heap_misuse_count;
     struct lock *locks; // longest wait first; those that are waited for idly at the end
     size_t lock_count;
     struct lock_places *lock_places;
@@ -155,8 +162,10 @@ struct profile_source {
     const char *path;
     const void *bytes; // aligned to 8
     uint64_t length_bytes;
-    bool running;    // the process still lives
-    uint64_t now_ns; // CLOCK_MONOTONIC; of a running process
+    bool running;                         // the process still lives
+    uint64_t now_ns;                      // CLOCK_MONOTONIC; of a running process
+    const struct leak_scan *scan;         // NULL: what the profile has
+    const struct leak_scan *earlier_scan; // of the same process; NULL: none
 };
 
 // 0; -EINVAL, -EPROTO or -EFBIG where the bytes are no profile this version reads, -ENOMEM.

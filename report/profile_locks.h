@@ -13,6 +13,7 @@
 
 struct frame;
 struct place;
+struct suppression;
 
 struct lock_wait {
     uint32_t stack;
@@ -46,6 +47,7 @@ struct lock {
     const struct frame *maker, *maker_wrapper; // these four: see lock_places.h
     bool in_array;
     const char *owner; // module of the runtime whose lock it is
+    const struct suppression *suppressed;
     uint64_t address;
     uint32_t generation;
     uint32_t kind;  // enum profile_lock_kind
@@ -108,12 +110,14 @@ struct order_cycle {
     size_t lock_count;
     struct order_edge *edges;
     size_t edge_count;
+    const struct suppression *suppressed;
     bool hidden;
 };
 
 struct lock_misuse {
     struct profile_lock_misuse record;
     const struct lock *lock;
+    const struct suppression *suppressed;
     bool hidden;
 };
 

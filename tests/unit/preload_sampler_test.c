@@ -383,7 +383,7 @@ static void test_rounding_of_the_host(void **state)
 static void test_exceptions_of_the_host(void **state)
 {
     struct sampler sampler = seeded(4096, 1).sampler;
-    struct profile_cell_samples samples = {0, 0, 0.1, 0.1, 0.1, 0.1, ""}; // no sum is exact
+    struct profile_cell_samples samples = {0, 0, 0.1, 0.1, 0.1, 0.1, {0, 0}, ""}; // no sum is exact
 
     (void)state;
     feclearexcept(FE_ALL_EXCEPT);
