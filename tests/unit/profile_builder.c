@@ -351,15 +351,27 @@ static void demo_sampled_heap(struct profile_builder *builder)
     const double variance = demo_kib.variance_blocks, variance_bytes = demo_kib.variance_bytes;
     const struct profile_sampled_cell cells[] = {
         {{busy, 1, 1000 * kib, 1000 * bytes, 900 * kib, 900 * bytes, 400 * kib, 0, 0},
-         {1000, 900, 1000 * variance, 1000 * variance_bytes, 900 * variance, 900 * variance_bytes,
+         {1000,
+          900,
+          1000 * variance,
+          1000 * variance_bytes,
+          900 * variance,
+          900 * variance_bytes,
+          {0, 0},
           ""}},
         {{busy, 1, 600 * kib, 600 * bytes, 650 * kib, 650 * bytes, 100 * kib, 0, 0},
-         {600, 650, 600 * variance, 600 * variance_bytes, 650 * variance, 650 * variance_bytes,
+         {600,
+          650,
+          600 * variance,
+          600 * variance_bytes,
+          650 * variance,
+          650 * variance_bytes,
+          {0, 0},
           ""}},
         {{kept, 1, 3 * demo_64_kib.blocks, 3 * demo_64_kib.bytes, 0, 0, 0, 0, 0},
-         {3, 0, 3 * demo_64_kib.variance_blocks, 3 * demo_64_kib.variance_bytes, 0, 0, ""}},
+         {3, 0, 3 * demo_64_kib.variance_blocks, 3 * demo_64_kib.variance_bytes, 0, 0, {0, 0}, ""}},
         {{gone, 1, kib, bytes, kib, bytes, 0, 0, 0},
-         {1, 1, variance, variance_bytes, variance, variance_bytes, ""}},
+         {1, 1, variance, variance_bytes, variance, variance_bytes, {0, 0}, ""}},
     };
     for (size_t i = 0; i < sizeof(cells) / sizeof(*cells); i++)
         builder_sampled_cell(builder, &cells[i]);

@@ -176,7 +176,7 @@ static void test_rounding_adds_up(void **state)
                              &(struct profile_sampled_cell){
                                  {builder_node(&built, 0x401000 + 16 * i, root), 0, count * weight,
                                   count, freed * weight, freed, temporary * weight, 0, 0},
-                                 {count, freed, 0, 0, 0, 0, ""}});
+                                 {count, freed, 0, 0, 0, 0, {0, 0}, ""}});
         live_units += (count - freed) * weight;
         temporary_units += temporary * weight;
         other_units += (freed - temporary) * weight;
@@ -257,7 +257,7 @@ static void test_records_of_the_other_mode(void **state)
     profile_release(&profile);
     built.header.heap_mode = PROFILE_HEAP_EXACT;
     builder_sampled_cell(&built, &(struct profile_sampled_cell){{1, 0, 5, 50, 0, 0, 0, 0, 0},
-                                                                {1, 0, 9, 9, 9, 9, ""}});
+                                                                {1, 0, 9, 9, 9, 9, {0, 0}, ""}});
     load_built(&profile, &built);
     assert_int_equal(profile.heap.total.allocations, 1015);
     assert_int_equal(heap_error(&profile.heap.total).allocations, 0);
