@@ -5,13 +5,14 @@
 
 #include "preload/compiler.h"
 #include "preload/options.h"
+#include "preload/own_regions.h"
 #include "preload/profile_writer.h"
 #include "preload/slab.h"
 #include "preload/sys.h"
 
 #define FIRST_CAPACITY 512
-#define FIRST_CHUNK_CELLS 31 // with its header: 2 KiB
-#define CHUNK_CELLS_MAX 1023
+#define SAMPLED_COUNT                                                                              \
+    ((PROFILE_CELLS_BYTES - PROFILE_CHUNK_ALIGN) / sizeof(struct profile_sampled_cell))
 
 static size_t home(const struct cell_table *table, uint32_t stack)
 {
@@ -22,7 +23,7 @@ static struct profile_cell **find(const struct cell_table *table, uint32_t stack
 {
     size_t i = home(table, stack);
 
-    while (table->index[i] && table->index[i]->stack != stack)
+    while (table->index[i] && cell_stack(table->index[i]) != stack)
         i = (i + 1) & (table->capacity - 1);
     return &table->index[i];
 }
@@ -37,9 +38,9 @@ static cold bool grow_index(struct cell_table *table)
         return false;
     for (size_t i = 0; i < table->capacity; i++)
         if (table->index[i])
-            *find(&bigger, table->index[i]->stack) = table->index[i];
+            *find(&bigger, cell_stack(table->index[i])) = table->index[i];
     if (table->capacity * sizeof(table->index[0]) >= SLAB_BYTES)
-        sys_unmap(table->index, table->capacity * sizeof(table->index[0]));
+        own_regions_unmap(table->index, table->capacity * sizeof(table->index[0]));
     *table = bigger;
     return true;
 }
@@ -52,17 +53,13 @@ static size_t cell_bytes(void)
 
 static cold bool add_chunk(struct cell_table *table, uint32_t slot)
 {
-    size_t cells = table->chunk_cells ? table->chunk_cells * 2 + 1 : FIRST_CHUNK_CELLS;
-    struct profile_chunk *chunk;
+    size_t count = options.heap == HEAP_SAMPLED ? SAMPLED_COUNT : PROFILE_CELLS_COUNT;
+    struct profile_chunk *chunk = profile_writer_add_cells(cell_bytes(), count, slot);
 
-    if (cells > CHUNK_CELLS_MAX)
-        cells = CHUNK_CELLS_MAX;
-    chunk = profile_writer_add(PROFILE_CHUNK_CELLS, (uint32_t)cell_bytes(), cells * cell_bytes(), 0,
-                               slot);
     if (!chunk)
         return false;
     table->fresh = profile_chunk_payload(chunk);
-    table->fresh_count = table->chunk_cells = cells;
+    table->fresh_count = count;
     return true;
 }
 

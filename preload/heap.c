@@ -10,12 +10,15 @@
 #include "preload/heap.h"
 
 #include "preload/cell_table.h"
+#include "preload/heap_misuse.h"
 #include "preload/lock_table.h"
 #include "preload/options.h"
 #include "preload/profile_writer.h"
 #include "preload/stack_capture.h"
+#include "preload/sys.h"
 #include "preload/thread_table.h"
 
+#include <stdbool.h>
 #include <sys/single_threaded.h>
 
 #define BATCH_BYTES_MIN 256
@@ -107,6 +110,27 @@ static inline void live_shrinks(struct thread_state *self, uint64_t bytes)
         heap_send_batch(self);
 }
 
+static cold void set_time(struct profile_cell_times *times, bool is_first)
+{
+    uint64_t now = sys_coarse_ns(), start = profile_header->start_ns;
+    uint64_t units = now > start ? (now - start) / PROFILE_TIME_UNIT_NS : 0;
+
+    if (units > UINT32_MAX)
+        units = UINT32_MAX;
+    if (is_first)
+        atomic_set(&times->first, (uint32_t)units);
+    atomic_set(&times->last, units ? (uint32_t)units : 1); // 0: not known
+}
+
+// Before allocation number `count` (from 0) of a cell is counted. The clock costs as much as all
+// the rest of a cell: it is read for the first ones, so that rare ones are exact, and then for
+// some.
+static inline void note_time(struct profile_cell_times *times, uint64_t count)
+{
+    if (unlikely(count < PROFILE_TIMED_EVERY || count % PROFILE_TIMED_EVERY == 0))
+        set_time(times, count == 0);
+}
+
 // What an event adds: 1 and its bytes, or what a sampled one stands for.
 struct amount {
     uint64_t blocks, bytes;
@@ -142,21 +166,22 @@ static struct profile_cell *cell_of(struct thread_state *self, uint32_t stack)
 // Sampled or not is a constant in what follows: exact heaps pay nothing for it.
 #define by_mode static inline __attribute__((always_inline))
 
-by_mode void count_free_of(struct thread_state *self, struct live_block block, bool is_temporary,
-                           bool is_sampled)
+by_mode struct profile_cell *count_free_of(struct thread_state *self, struct live_block block,
+                                           bool is_temporary, bool is_sampled)
 {
     struct profile_cell *cell = cell_of(self, block.stack);
     struct sampler_weight weight;
 
     if (unlikely(!cell))
-        return;
+        return NULL;
     if (!is_sampled) {
         count_free(self, cell, (struct amount){1, block.bytes}, is_temporary);
-        return;
+        return cell;
     }
     weight = sampler_weigh(block.bytes);
     count_free(self, cell, (struct amount){weight.blocks, weight.bytes}, is_temporary);
     sampler_count_free(cell_samples(cell), weight);
+    return cell;
 }
 
 // Its free passed us by, or the address would not be back.
@@ -223,9 +248,15 @@ void heap_allocated(struct thread_state *self, const void *block, size_t bytes,
 {
     struct live_block what = {.stack = stack_capture(self, caller), .bytes = storable(bytes)};
     struct profile_cell *cell = enter(self, block, what, false);
+    enum profile_family family =
+        unlikely(self->new_family) ? heap_take_family(self, caller->pc) : PROFILE_FAMILY_MALLOC;
 
-    if (likely(cell))
-        count_allocation(self, cell, (struct amount){1, what.bytes});
+    if (unlikely(!cell))
+        return;
+    note_time(cell_times(cell), cell->allocations);
+    if (unlikely(cell_family(cell) != family))
+        heap_note_family(cell, family);
+    count_allocation(self, cell, (struct amount){1, what.bytes});
 }
 
 void heap_sampled(struct thread_state *self, const void *block, size_t bytes,
@@ -239,6 +270,7 @@ void heap_sampled(struct thread_state *self, const void *block, size_t bytes,
     cell = enter(self, block, what, true);
     if (!cell)
         return;
+    note_time(&cell_samples(cell)->times, cell_samples(cell)->samples);
     count_allocation(self, cell, (struct amount){weight.blocks, weight.bytes});
     sampler_count_allocation(cell_samples(cell), weight);
     self->last_countdown_bytes = sampler_countdown;
@@ -250,21 +282,26 @@ bool heap_is_latest(const struct thread_state *self, const void *block)
 }
 
 // What we never saw allocated, a sampled heap has a lot of.
-static cold void count_unknown_free(void)
+static cold void count_unknown_free(struct thread_state *self, const void *block,
+                                    enum profile_freed_by how, const struct host_frame *caller)
 {
-    if (options.heap == HEAP_EXACT)
-        atomic_add(&profile_header->unknown_frees, 1);
+    if (options.heap != HEAP_EXACT)
+        return;
+    atomic_add(&profile_header->unknown_frees, 1);
+    heap_check_unknown(self, block, how, caller);
 }
 
 // Temporary: freed with no other allocation of the thread in between. In a sampled heap the
 // countdown tells of those that were not recorded.
 by_mode void freed_taken(struct thread_state *self, const void *block, struct live_block taken,
-                         bool is_sampled, const struct host_frame *caller)
+                         enum profile_freed_by how, bool is_sampled,
+                         const struct host_frame *caller)
 {
     bool is_temporary = self->last_block == block && self->last_stack == taken.stack;
+    struct profile_cell *cell;
 
     if (unlikely(!taken.stack)) {
-        count_unknown_free();
+        count_unknown_free(self, block, how, caller);
         return;
     }
     if (is_sampled && self->last_countdown_bytes != sampler_countdown)
@@ -273,7 +310,9 @@ by_mode void freed_taken(struct thread_state *self, const void *block, struct li
         self->last_block = NULL;
     if (unlikely(taken.has_locks))
         lock_block_freed(self, block, caller);
-    count_free_of(self, taken, is_temporary, is_sampled);
+    cell = count_free_of(self, taken, is_temporary, is_sampled);
+    if (!is_sampled && likely(cell) && unlikely(cell_family(cell) != heap_family_of(how)))
+        heap_check_family(self, cell, block, taken, how, caller);
 }
 
 struct live_block heap_take(const void *block)
@@ -297,26 +336,28 @@ void heap_put_back(const void *block, struct live_block taken)
 }
 
 void heap_freed_taken(struct thread_state *self, const void *block, struct live_block taken,
-                      const struct host_frame *caller)
+                      enum profile_freed_by how, const struct host_frame *caller)
 {
     if (options.heap == HEAP_SAMPLED)
-        freed_taken(self, block, taken, true, caller);
+        freed_taken(self, block, taken, how, true, caller);
     else
-        freed_taken(self, block, taken, false, caller);
+        freed_taken(self, block, taken, how, false, caller);
 }
 
 void heap_freed(struct thread_state *self, const void *block, const struct host_frame *caller)
 {
+    enum profile_freed_by how = heap_take_deletion(self, block);
+
     if (likely(options.heap == HEAP_EXACT))
-        freed_taken(self, block, live_table_take(block), false, caller);
+        freed_taken(self, block, live_table_take(block), how, false, caller);
     else
-        heap_freed_taken(self, block, heap_take(block), caller);
+        heap_freed_taken(self, block, heap_take(block), how, caller);
 }
 
 void heap_reallocated(struct thread_state *self, const void *block, struct live_block taken,
                       const void *moved, size_t bytes, const struct host_frame *caller)
 {
-    heap_freed_taken(self, block, taken, caller);
+    heap_freed_taken(self, block, taken, PROFILE_FREED_BY_REALLOC, caller);
     if (likely(options.heap == HEAP_EXACT)) {
         counter_add(&self->record->reallocs, 1);
         heap_allocated(self, moved, bytes, caller);

@@ -33,7 +33,7 @@ struct live_block heap_take(const void *block);
 void heap_put_back(const void *block, struct live_block taken);
 // realloc(block, 0) freed it.
 void heap_freed_taken(struct thread_state *self, const void *block, struct live_block taken,
-                      const struct host_frame *caller);
+                      enum profile_freed_by how, const struct host_frame *caller);
 // It became `moved` (maybe at the same address) of `bytes`.
 void heap_reallocated(struct thread_state *self, const void *block, struct live_block taken,
                       const void *moved, size_t bytes, const struct host_frame *caller);

@@ -50,13 +50,24 @@ static inline void hook_allocated(const void *block, size_t bytes, const struct 
     }
 }
 
+// It had no memory: what was allocated for whom is forgotten.
+static cold void hook_not_allocated(void)
+{
+    if (thread_self)
+        thread_self->new_family = 0;
+}
+
 // The same for what an allocator may build on its own frequent functions, which we saw already:
 // then the block is the latest, or the sampler has been asked: `countdown` is that of before the
 // real function.
 static inline void hook_allocated_once(const void *block, size_t bytes,
                                        const struct host_frame *caller, uint64_t countdown)
 {
-    if (unlikely(!block) || (thread_self && heap_is_latest(thread_self, block)))
+    if (unlikely(!block)) {
+        hook_not_allocated();
+        return;
+    }
+    if (thread_self && heap_is_latest(thread_self, block))
         return;
     if (options.heap != HEAP_SAMPLED || sampler_countdown == countdown)
         hook_allocated(block, bytes, caller);
@@ -66,8 +77,11 @@ static cold void hook_freed_else(const void *block, const struct host_frame *cal
 {
     struct thread_state *self;
 
-    if (options.heap == HEAP_OFF || !(self = recording_enter_heap(caller)))
+    if (options.heap == HEAP_OFF || !(self = recording_enter_heap(caller))) {
+        if (thread_self)
+            thread_self->deleted_block = NULL;
         return;
+    }
     heap_freed(self, block, caller);
     recording_leave();
 }

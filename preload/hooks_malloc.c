@@ -24,6 +24,8 @@ static inline void record(const void *block, size_t bytes, const struct host_fra
 {
     if (likely(block))
         hook_allocated(block, bytes, caller);
+    else
+        hook_not_allocated();
 }
 
 // Whether this allocation is not the host's: the real functions are still being looked for, or the
@@ -120,7 +122,7 @@ static void record_realloc(void *block, struct live_block taken, void *moved, si
     if (moved)
         heap_reallocated(self, block, taken, moved, bytes, caller);
     else if (bytes == 0)
-        heap_freed_taken(self, block, taken, caller);
+        heap_freed_taken(self, block, taken, PROFILE_FREED_BY_REALLOC, caller);
     else
         heap_put_back(block, taken); // it failed
     recording_leave();
@@ -202,6 +204,8 @@ EXPORT int posix_memalign(void **ret_block, size_t alignment, size_t bytes)
 
     if (error == 0)
         hook_allocated_once(*ret_block, bytes, CALLER, countdown);
+    else
+        hook_not_allocated();
     return error;
 }
 

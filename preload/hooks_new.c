@@ -2,20 +2,23 @@
 //
 // hooks_new.c - operator new and delete, all forms.
 //
-// libstdc++'s call malloc and free, which records them; here we only step aside by a tail call, so
-// that no frame of ours stands between the host's and exceptions pass. An allocator that brings
-// its own operators (tcmalloc, jemalloc) does not call malloc: then we record here.
+// libstdc++'s call malloc and free, which records them; here we only say what for (heap_misuse.h)
+// and step aside by a tail call, so that no frame of ours stands between the host's and exceptions
+// pass. An allocator that brings its own operators (tcmalloc, jemalloc) does not call malloc: then
+// we record here.
 //
 // The real operators are looked for when they are first called, by symbols.h: a C program may load
 // libstdc++ late and with RTLD_LOCAL, where dlsym would not find it, and the caller may be a thread
 // that the constructor of a library waits for, with the loader's lock held.
 #include "preload/compiler.h"
+#include "preload/heap_misuse.h"
 #include "preload/hooks_heap.h"
 #include "preload/modules.h"
 #include "preload/real.h"
 #include "preload/symbols.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum operator_form {
 #define OPERATOR_NEW(form, symbol, parameters, arguments) FORM_##form,
@@ -29,6 +32,7 @@ enum operator_form {
 struct real_operator {
     void *function;
     bool is_allocators; // does not come by malloc
+    bool has_family;    // comes by malloc and free at once
 };
 
 static struct real_operator operators[FORM_COUNT];
@@ -41,6 +45,31 @@ static const char *const symbols[FORM_COUNT] = {
 #undef OPERATOR_DELETE
 };
 
+static bool is_array(const char *symbol)
+{
+    return symbol[3] == 'a'; // _Zna..., _Zda...
+}
+
+// Whether all operators are those of the C++ library. Where a program replaces some of them the
+// others call these, and nobody knows what goes with what.
+static bool has_families(uintptr_t function)
+{
+    static const char *const replaceable[] = {"_Znwm", "_Znam", "_ZdlPv", "_ZdaPv"};
+    const char *library = modules_name_of(function);
+    struct modules_range ours = modules_range_of((uintptr_t)operators);
+
+    if (strncmp(library, "libstdc++.so", 12) != 0 && strncmp(library, "libc++.so", 9) != 0 &&
+        strncmp(library, "libc++abi.so", 12) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof(replaceable) / sizeof(replaceable[0]); i++) {
+        uintptr_t first = (uintptr_t)symbols_find(replaceable[i]);
+
+        if (first < ours.start || first >= ours.end)
+            return false;
+    }
+    return true;
+}
+
 static HOOK void *find(enum operator_form form)
 {
     void *function = symbols_find_next(symbols[form]);
@@ -51,6 +80,11 @@ static HOOK void *find(enum operator_form form)
     allocator = (uintptr_t)real.malloc;
     operators[form].is_allocators =
         modules_range_of((uintptr_t)function).start == modules_range_of(allocator).start;
+    if (!operators[form].is_allocators && has_families((uintptr_t)function)) {
+        heap_operators_start = modules_range_of((uintptr_t)function).start;
+        heap_operators_end = modules_range_of((uintptr_t)function).end;
+        operators[form].has_family = true;
+    }
     atomic_publish(&operators[form].function, function);
     return function;
 }
@@ -91,6 +125,9 @@ static void forget(const void *block, const struct host_frame *caller)
             return malloc(bytes);                                                                  \
         if (unlikely(operators[FORM_##form].is_allocators))                                        \
             return hook_##form arguments;                                                          \
+        if (likely(operators[FORM_##form].has_family) && recording_gate.has_exact_heap)            \
+            heap_expect_new(thread_self,                                                           \
+                            is_array(#symbol) ? PROFILE_FAMILY_NEW_ARRAY : PROFILE_FAMILY_NEW);    \
         return function arguments;                                                                 \
     }
 #define OPERATOR_DELETE(form, symbol, parameters, arguments)                                       \
@@ -108,11 +145,18 @@ static void forget(const void *block, const struct host_frame *caller)
     {                                                                                              \
         void(*function) parameters = real_operator(FORM_##form);                                   \
                                                                                                    \
-        if (unlikely(!function))                                                                   \
+        if (unlikely(!function)) {                                                                 \
             free(block);                                                                           \
-        else if (unlikely(operators[FORM_##form].is_allocators))                                   \
+            return;                                                                                \
+        }                                                                                          \
+        if (unlikely(operators[FORM_##form].is_allocators)) {                                      \
             hook_##form arguments;                                                                 \
-        else                                                                                       \
-            function arguments;                                                                    \
+            return;                                                                                \
+        }                                                                                          \
+        if (likely(operators[FORM_##form].has_family) && recording_gate.has_exact_heap)            \
+            heap_expect_delete(thread_self, block,                                                 \
+                               is_array(#symbol) ? PROFILE_FREED_BY_DELETE_ARRAY                   \
+                                                 : PROFILE_FREED_BY_DELETE);                       \
+        function arguments;                                                                        \
     }
 #include "preload/operators.def"

@@ -7,8 +7,10 @@
 #include "preload/hooks_process.h"
 
 #include "preload/compiler.h"
+#include "preload/exit_point.h"
 #include "preload/modules.h"
 #include "preload/options.h"
+#include "preload/own_regions.h"
 #include "preload/real.h"
 #include "preload/recording.h"
 #include "preload/reporter.h"
@@ -126,13 +128,19 @@ void hooks_process_clean_environment(void)
     *kept = NULL;
 }
 
-void hooks_process_end(int status)
+static const int violated_status = 23; // of the command `check` too
+
+int hooks_process_end(int status)
 {
+    bool is_kept = true;
+
     if (!recording_begin_end())
-        return;
+        return status;
+    exit_point_describe(&scan_help, CALLER);
     reporter_begin();
     recording_finish(PROFILE_EXIT_EXITED, status);
-    reporter_run();
+    is_kept = reporter_run();
+    return status == 0 && !is_kept ? violated_status : status;
 }
 
 // Runs at exit before the program's own handlers, some of which close stderr.
@@ -164,20 +172,38 @@ EXPORT void quick_exit(int status)
     __builtin_unreachable();
 }
 
-EXPORT void _exit(int status)
+// These three by way of hooks_exit.S.
+HOOK void hook_exit(int status, const struct arch_registers *registers);
+HOOK void hook__exit(int status, const struct arch_registers *registers);
+HOOK void hook__Exit(int status, const struct arch_registers *registers);
+
+static void note_exit(const struct arch_registers *registers)
 {
-    hooks_process_end(status);
-    real_find();
-    real._exit(status);
-    __builtin_unreachable();
+    if (recording_is_ours())
+        exit_point_note(registers);
 }
 
-EXPORT void _Exit(int status)
+HOOK void hook_exit(int status, const struct arch_registers *registers)
 {
-    hooks_process_end(status);
+    note_exit(registers);
+    real_find();
+    real.exit(status);
+}
+
+HOOK void hook__exit(int status, const struct arch_registers *registers)
+{
+    note_exit(registers);
+    status = hooks_process_end(status);
+    real_find();
+    real._exit(status);
+}
+
+HOOK void hook__Exit(int status, const struct arch_registers *registers)
+{
+    note_exit(registers);
+    status = hooks_process_end(status);
     real_find();
     real._Exit(status);
-    __builtin_unreachable();
 }
 
 // The environment that a started program gets. Where programs are followed and it lacks us, a

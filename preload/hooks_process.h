@@ -11,8 +11,9 @@ void hooks_process_init(void);
 // only: the variables are still those that the kernel laid down, in writable memory.
 void hooks_process_clean_environment(void);
 
-// The process ends in an orderly way: last figures, then the report.
-void hooks_process_end(int status);
+// The process ends in an orderly way: last figures, then the report. Returns the status to end
+// with: another one if it did not keep its budgets.
+int hooks_process_end(int status);
 
 // What quick_exit was called with.
 extern int hooks_process_quick_status;

@@ -18,13 +18,19 @@
 // is older than the loader's own, which runs those of every library.
 static void at_exit(int status, void *unused)
 {
+    int changed = hooks_process_end(status);
+
     (void)unused;
-    hooks_process_end(status);
+    if (changed != status)
+        real.exit(changed); // goes on with what is left to do
 }
 
 static void at_quick_exit_(void)
 {
-    hooks_process_end(hooks_process_quick_status);
+    int changed = hooks_process_end(hooks_process_quick_status);
+
+    if (changed != hooks_process_quick_status)
+        real._exit(changed);
 }
 
 static void in_forked_child(void)

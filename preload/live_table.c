@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define MARK_BYTES_MAX ((uintptr_t)256 << 10)
+#define AROUND_BYTES_MAX ((uintptr_t)256 << 10)
 #define BRANCH_BYTES (LIVE_BRANCH_ENTRIES * sizeof(struct live_leaf))
 
 struct live_leaf *live_root[LIVE_ROOT_ENTRIES];
@@ -70,8 +70,8 @@ cold void live_table_add_stretch(struct live_leaf *leaf, uint64_t *slot, uint64_
     sys_populate(slots + (stretch << LIVE_STRETCH_BITS), (size_t)1 << LIVE_STRETCH_BITS);
 }
 
-// The block of a slot's granule, if it reaches to `address`: marked.
-static struct live_block mark_if_around(uintptr_t granule, uintptr_t address, uintptr_t *ret_start)
+// The block of a slot's granule, if it reaches to `address`.
+static struct live_block block_around(uintptr_t granule, uintptr_t address, uintptr_t *ret_start)
 {
     uint64_t *slot = live_slot(granule), value = slot ? atomic_get(slot) : 0;
     struct live_block block = live_block_of(value);
@@ -79,20 +79,18 @@ static struct live_block mark_if_around(uintptr_t granule, uintptr_t address, ui
 
     if (!block.stack || address < start || address - start >= block.bytes)
         return (struct live_block){0};
-    if (!block.has_locks)
-        __atomic_fetch_or(slot, LIVE_LOCKS_BIT, __ATOMIC_RELAXED);
     *ret_start = start;
     return block;
 }
 
-// The nearest slot before `address` in its leaf that says something, back to `low`. 0: none.
+// The nearest slot before `address` in its leaf that has a block, back to `low`. 0: none.
 static uintptr_t find_used(uintptr_t address, uintptr_t low)
 {
     const struct live_leaf *leaf = live_leaf_of(address);
     const uint64_t *slot = live_slot_in(leaf, address), *end = live_slot_in(leaf, low);
 
     for (; slot >= end; slot--, address -= (uintptr_t)1 << live_granule_shift)
-        if (atomic_get(slot))
+        if (atomic_get(slot) >> LIVE_STACK_SHIFT)
             return address;
     return 0;
 }
@@ -100,21 +98,21 @@ static uintptr_t find_used(uintptr_t address, uintptr_t low)
 // Of arrays of locks all are in one block, or in a few that are used in turn.
 static uintptr_t latest[4];
 
-static struct live_block mark_latest(uintptr_t address, uintptr_t *ret_start)
+static struct live_block find_latest(uintptr_t address, uintptr_t *ret_start)
 {
     struct live_block block = {0};
 
     for (unsigned i = 0; !block.stack && i < 4; i++)
-        block = mark_if_around(atomic_get(&latest[i]), address, ret_start);
+        block = block_around(atomic_get(&latest[i]), address, ret_start);
     return block;
 }
 
-cold struct live_block live_table_mark_locks(uintptr_t address, uintptr_t *ret_start)
+cold struct live_block live_table_find_around(uintptr_t address, uintptr_t *ret_start)
 {
     static unsigned next;
     uintptr_t granule = address & ~(((uintptr_t)1 << live_granule_shift) - 1);
-    uintptr_t low = granule > MARK_BYTES_MAX ? granule - MARK_BYTES_MAX : 0;
-    struct live_block block = mark_latest(address, ret_start);
+    uintptr_t low = granule > AROUND_BYTES_MAX ? granule - AROUND_BYTES_MAX : 0;
+    struct live_block block = find_latest(address, ret_start);
 
     for (uintptr_t at = granule; !block.stack && at > low;) {
         uintptr_t leaf_start = at & ~(((uintptr_t)1 << LIVE_LEAF_BITS) - 1);
@@ -126,13 +124,22 @@ cold struct live_block live_table_mark_locks(uintptr_t address, uintptr_t *ret_s
             at = leaf_start - ((uintptr_t)1 << live_granule_shift);
             continue;
         }
-        block = mark_if_around(used, address, ret_start);
+        block = block_around(used, address, ret_start);
         if (block.stack)
             atomic_set(&latest[atomic_add(&next, 1) % 4], used);
         else if (used != granule)
             break; // blocks don't overlap
         at = used - ((uintptr_t)1 << live_granule_shift);
     }
+    return block;
+}
+
+struct live_block live_table_mark_locks(uintptr_t address, uintptr_t *ret_start)
+{
+    struct live_block block = live_table_find_around(address, ret_start);
+
+    if (block.stack && !block.has_locks)
+        __atomic_fetch_or(live_slot(*ret_start), LIVE_LOCKS_BIT, __ATOMIC_RELAXED);
     return block;
 }
 

@@ -11,10 +11,12 @@
 // closer than 32 bytes (its smallest chunk): one slot serves 32 bytes, and `place` says at which of
 // its two addresses the block is. Other allocators have blocks of 8 bytes side by side.
 //
-// 0 means no block: a live block has a stack. Branches and leaves are mapped when first needed. A
-// leaf covers 4 MiB of addresses: larger ones would take a good part of the address space that a
-// limited host (RLIMIT_AS) has, for heaps that are spread out. Its memory comes in stretches of
-// 64 KiB, all pages of one at once: a fault for each would be a third of what a growing heap costs.
+// A live block has a stack. Where there was one that is freed now the slot keeps, in the bits of
+// the size, the stack of its allocation (*tombstone*), until another block is entered. Branches and
+// leaves are mapped when first needed. A leaf covers 4 MiB of addresses: larger ones would take a
+// good part of the address space that a limited host (RLIMIT_AS) has, for heaps that are spread
+// out. Its memory comes in stretches of 64 KiB, all pages of one at once: a fault for each would be
+// a third of what a growing heap costs.
 #ifndef GAIAPROF_LIVE_TABLE_H
 #define GAIAPROF_LIVE_TABLE_H
 
@@ -26,12 +28,12 @@
 #include <stdint.h>
 #include <string.h>
 
-#define LIVE_ADDRESS_BITS 47
-#define LIVE_LEAF_BITS 22
-#define LIVE_BRANCH_BITS 34
-#define LIVE_BRANCH_ENTRIES (1u << (LIVE_BRANCH_BITS - LIVE_LEAF_BITS))
-#define LIVE_ROOT_ENTRIES (1u << (LIVE_ADDRESS_BITS - LIVE_BRANCH_BITS))
-#define LIVE_SIZE_BITS 36
+#define LIVE_ADDRESS_BITS PROFILE_LIVE_ADDRESS_BITS
+#define LIVE_LEAF_BITS PROFILE_LIVE_LEAF_BITS
+#define LIVE_BRANCH_BITS PROFILE_LIVE_BRANCH_BITS
+#define LIVE_BRANCH_ENTRIES PROFILE_LIVE_BRANCH_ENTRIES
+#define LIVE_ROOT_ENTRIES PROFILE_LIVE_ROOT_ENTRIES
+#define LIVE_SIZE_BITS PROFILE_LIVE_SIZE_BITS
 #define LIVE_SIZE_MAX ((UINT64_C(1) << LIVE_SIZE_BITS) - 1)
 #define LIVE_PLACE_BIT (UINT64_C(1) << LIVE_SIZE_BITS)
 #define LIVE_LOCKS_BIT (LIVE_PLACE_BIT << 1) // locks are in the block: lock_block_freed()
@@ -45,6 +47,7 @@ struct live_leaf {
     uint64_t *slots;
     uint64_t stretches; // bit i: stretch i has memory
 };
+static_assert(sizeof(struct live_leaf) == sizeof(struct profile_live_leaf), "as it is read");
 static_assert((8u << LIVE_LEAF_BITS >> 3 >> LIVE_STRETCH_BITS) <= 64, "a bit for each stretch");
 
 // What a slot says, laid out as it is. stack == 0: nothing known of the block.
@@ -124,6 +127,11 @@ static inline struct live_block live_block_at(uint64_t slot, const void *address
     return live_block_of(slot);
 }
 
+static inline uint64_t live_tombstone(struct live_block freed)
+{
+    return freed.stack | (freed.place ? LIVE_PLACE_BIT : 0);
+}
+
 // Forgets the block at `address` and returns what was known. Before the block is really freed.
 static inline struct live_block live_table_take(const void *address)
 {
@@ -134,8 +142,18 @@ static inline struct live_block live_table_take(const void *address)
         return (struct live_block){0};
     block = live_block_at(atomic_get(slot), address);
     if (likely(block.stack))
-        atomic_set(slot, 0);
+        atomic_set(slot, live_tombstone(block));
     return block;
+}
+
+// The stack of the block that was at `address` before it was freed; 0: none is known.
+static inline uint32_t live_table_freed_at(const void *address)
+{
+    uint64_t *slot = live_slot((uintptr_t)address), value = slot ? atomic_get(slot) : 0;
+
+    if (value >> LIVE_STACK_SHIFT || ((value ^ live_place_of(address)) & LIVE_PLACE_BIT))
+        return 0;
+    return (uint32_t)(value & LIVE_SIZE_MAX);
 }
 
 static inline struct live_block live_table_get(const void *address)
@@ -168,8 +186,10 @@ static inline struct live_block live_table_put(const void *address, struct live_
     return live_block_of(before);
 }
 
-// The block around an address, marked as one that has locks, and where it begins. stack == 0: none
-// is known within 256 KiB before it.
+// The block around an address, and where it begins. stack == 0: none is known within 256 KiB before
+// it.
+struct live_block live_table_find_around(uintptr_t address, uintptr_t *ret_start);
+// The same, and it is marked as one that has locks.
 struct live_block live_table_mark_locks(uintptr_t address, uintptr_t *ret_start);
 
 // Of a sampled heap hardly any block is in the table, and most frees need not touch it: a word for

@@ -279,7 +279,13 @@ static void read_list(const char *list)
     }
 }
 
-// GAIAPROF_<KEY>=value. GAIAPROF_OPTIONS is the list, GAIAPROF_CLI the command to start.
+// No options: the list of them, the command to start, the number of a tree of processes.
+static bool is_other(const char *key)
+{
+    return strcmp(key, "OPTIONS") == 0 || strcmp(key, "CLI") == 0 || strcmp(key, "TREE") == 0;
+}
+
+// GAIAPROF_<KEY>=value.
 static void read_variable(const char *variable)
 {
     char key[64];
@@ -292,7 +298,7 @@ static void read_variable(const char *variable)
         length = sizeof(key) - 1;
     memcpy(key, name, length);
     key[length] = '\0';
-    if (strcmp(key, "OPTIONS") != 0 && strcmp(key, "CLI") != 0)
+    if (!is_other(key))
         set_option(key, strchr(name, '=') + 1);
 }
 

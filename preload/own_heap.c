@@ -5,6 +5,7 @@
 #include "preload/own_heap.h"
 
 #include "preload/compiler.h"
+#include "preload/own_regions.h"
 #include "preload/spinlock.h"
 #include "preload/sys.h"
 
@@ -37,7 +38,7 @@ static bool reserve(void)
 
     if (own_heap_start)
         return true;
-    range = sys_map_private(OWN_HEAP_BYTES);
+    range = own_regions_map(OWN_HEAP_BYTES);
     atomic_publish(&own_heap_start, (uintptr_t)range);
     return range != NULL;
 }

@@ -6,6 +6,7 @@
 #include "preload/arch/stack.h"
 #include "preload/compiler.h"
 #include "preload/guard.h"
+#include "preload/own_regions.h"
 #include "preload/stack_walk.h"
 #include "preload/sys.h"
 #include "preload/thread_table.h"
@@ -43,7 +44,7 @@ void own_stack_call(void (*function)(void *), void *argument)
         return;
     }
     if (!self->own_stack)
-        self->own_stack = sys_map_private(OWN_STACK_BYTES);
+        self->own_stack = own_regions_map(OWN_STACK_BYTES);
     if (self->own_stack)
         switch_and_call(self, function, argument);
     else

@@ -18,6 +18,7 @@
 #define FIRST_EXTENT_BYTES (256u << 10)
 #define EXTENT_BYTES_MAX (16u << 20)
 #define EXTENT_ALIGN (64u << 10)
+static_assert(EXTENT_ALIGN % PROFILE_CELLS_BYTES == 0, "padding never crosses extents");
 #define SKIP_COUNT 10000u
 #define EXTENTS_MAX 512 // 7 GiB
 
@@ -166,29 +167,70 @@ static struct profile_chunk *cut_chunk(uint64_t bytes)
     return chunk_at(profile_header->used_bytes);
 }
 
-struct profile_chunk *profile_writer_add(enum profile_chunk_type type, size_t record_bytes,
-                                         size_t payload_bytes, uint32_t first_id, uint32_t slot)
+static void publish(struct profile_chunk *chunk, const struct profile_chunk *head)
 {
-    uint64_t bytes = round_up(sizeof(struct profile_chunk) + payload_bytes, PROFILE_CHUNK_ALIGN);
+    chunk->type = head->type;
+    chunk->record_bytes = head->record_bytes;
+    chunk->length_bytes = head->length_bytes;
+    chunk->used_bytes = head->used_bytes;
+    chunk->first_id = head->first_id;
+    chunk->slot = head->slot;
+    atomic_publish(&profile_header->used_bytes, profile_header->used_bytes + head->length_bytes);
+}
+
+// Ends are aligned as extents are: padding never crosses one.
+static void pad_to(uint64_t alignment)
+{
+    uint64_t used = profile_header->used_bytes, bytes = round_up(used, alignment) - used;
+
+    if (bytes)
+        publish(chunk_at(used),
+                &(struct profile_chunk){.type = PROFILE_CHUNK_PAD, .length_bytes = bytes});
+}
+
+static struct profile_chunk *add(const struct profile_chunk *head, uint64_t alignment)
+{
     struct profile_chunk *chunk;
 
     if (profile_header == &no_profile || !spinlock_take(&writer.lock)) {
         profile_drop(PROFILE_DROP_CONTENDED);
         return NULL;
     }
-    chunk = cut_chunk(bytes);
-    if (chunk) {
-        chunk->type = type;
-        chunk->record_bytes = (uint32_t)record_bytes;
-        chunk->length_bytes = bytes;
-        chunk->first_id = first_id;
-        chunk->slot = slot;
-        atomic_publish(&profile_header->used_bytes, profile_header->used_bytes + bytes);
-    }
+    pad_to(alignment);
+    chunk = cut_chunk(head->length_bytes);
+    if (chunk)
+        publish(chunk, head);
     spinlock_give(&writer.lock);
     if (!chunk)
         profile_drop(PROFILE_DROP_PROFILE_FULL);
     return chunk;
+}
+
+struct profile_chunk *profile_writer_add(enum profile_chunk_type type, size_t record_bytes,
+                                         size_t payload_bytes, uint32_t first_id, uint32_t slot)
+{
+    const struct profile_chunk head = {
+        .type = type,
+        .record_bytes = (uint32_t)record_bytes,
+        .length_bytes = round_up(sizeof(struct profile_chunk) + payload_bytes, PROFILE_CHUNK_ALIGN),
+        .first_id = first_id,
+        .slot = slot,
+    };
+
+    return add(&head, PROFILE_CHUNK_ALIGN);
+}
+
+struct profile_chunk *profile_writer_add_cells(size_t record_bytes, size_t count, uint32_t slot)
+{
+    const struct profile_chunk head = {
+        .type = PROFILE_CHUNK_CELLS,
+        .record_bytes = (uint32_t)record_bytes,
+        .length_bytes = PROFILE_CELLS_BYTES,
+        .used_bytes = count * record_bytes,
+        .slot = slot,
+    };
+
+    return add(&head, PROFILE_CELLS_BYTES);
 }
 
 void profile_writer_reset(void)

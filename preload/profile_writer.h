@@ -25,6 +25,10 @@ const char *profile_writer_path(void);
 struct profile_chunk *profile_writer_add(enum profile_chunk_type type, size_t record_bytes,
                                          size_t payload_bytes, uint32_t first_id, uint32_t slot);
 
+// The same for `count` heap cells and their times: a page of its own, so that the times of a cell
+// are found by its address.
+struct profile_chunk *profile_writer_add_cells(size_t record_bytes, size_t count, uint32_t slot);
+
 // In a child made by fork: forget the parent's file. The child must not have stored into it.
 void profile_writer_reset(void);
 

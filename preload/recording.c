@@ -5,6 +5,7 @@
 
 #include "preload/deadlock.h"
 #include "preload/heap.h"
+#include "preload/heap_misuse.h"
 #include "preload/live_table.h"
 #include "preload/lock_nesting.h"
 #include "preload/lock_table.h"
@@ -13,6 +14,7 @@
 #include "preload/modules.h"
 #include "preload/options.h"
 #include "preload/own_heap.h"
+#include "preload/own_regions.h"
 #include "preload/profile_path.h"
 #include "preload/real.h"
 #include "preload/reporter.h"
@@ -45,6 +47,7 @@ union recording_gate recording_gate __attribute__((aligned(GATE_BYTES)));
 
 static unsigned state; // enum recording_state
 static unsigned is_finished;
+static bool is_forked;
 static int process_id;
 
 bool recording_is_ours(void)
@@ -79,6 +82,17 @@ static void name_allocator(struct profile_header *header)
     strncpy(header->allocator, name, sizeof(header->allocator) - 1);
 }
 
+// Given by `gaiaprof run` to all that it starts.
+static uint64_t tree_number(void)
+{
+    const char *text = getenv("GAIAPROF_TREE");
+    uint64_t number = 0;
+
+    for (; text && *text >= '0' && *text <= '9'; text++)
+        number = number * 10 + (uint64_t)(*text - '0');
+    return number;
+}
+
 static void fill_header(struct profile_header *header)
 {
     name_allocator(header);
@@ -94,6 +108,10 @@ static void fill_header(struct profile_header *header)
     header->threads_on = options.threads;
     header->max_frames = options.max_frames;
     header->granule_bytes = strcmp(header->allocator, "glibc") == 0 ? 32 : 8;
+    header->leaks_on = options.leaks;
+    header->tree = tree_number();
+    header->scan_address = (uint64_t)&scan_help;
+    header->is_forked = is_forked;
 }
 
 // "exe\0argv[0]\0argv[1]\0..." from /proc: main's argv is not ours to know yet.
@@ -199,6 +217,8 @@ static bool start(void)
     profile_header->live_table_address = (uint64_t)live_root;
     write_process();
     reporter_init();
+    if (options.leaks)
+        sys_allow_tracing(); // a scan by `gaiaprof report` while we run
     // kernels before 4.14 can't: there only the fork handler tells a child
     sys_wipe_on_fork(&recording_gate, sizeof(recording_gate));
     return true;
@@ -261,6 +281,7 @@ static void reset(void)
     lock_wait_reset();
     lock_nesting_reset();
     misuse_reset();
+    heap_misuse_reset();
     deadlock_reset();
     stack_table_reset();
     live_table_reset();
@@ -284,6 +305,7 @@ cold void recording_follow_fork(void)
     if (!atomic_swap_if(&state, &on, STATE_IDLE))
         return;
     reset();
+    is_forked = true;
     try_start();
 }
 

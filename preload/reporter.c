@@ -17,6 +17,7 @@
 #include "preload/compiler.h"
 #include "preload/freeze.h"
 #include "preload/options.h"
+#include "preload/own_regions.h"
 #include "preload/profile_path.h"
 #include "preload/profile_writer.h"
 #include "preload/spinlock.h"
@@ -39,13 +40,15 @@
 #define CHILD_STACK_BYTES (32u << 10)
 #define SIGNALS 64
 #define LINGER_US 100000
-#define LIVE_MAX 10 // deadlocks printed; a report has them all
+#define VIOLATED_STATUS 23 // of the command
+#define LIVE_MAX 10        // deadlocks printed; a report has them all
 #define LIVE_TRIES 2000
 #define LIVE_INTERVAL_US 1000
 #define KEPT_FD_MIN 100 // out of the way of the host's low numbers
 
 static char command[PATH_MAX];
-static char report_path[PATH_MAX]; // "": stderr
+static char report_path[PATH_MAX];                  // "": stderr
+static char suppression_files[2 * OPTION_TEXT_MAX]; // absolute, separated by commas
 static struct sys_file_id stderr_id;
 static int kept_stderr = -1;
 
@@ -84,6 +87,27 @@ static void find_command(const char *here)
         try_command(library, "gaiaprof"); // for the message
 }
 
+static void name_suppressions(const char *here)
+{
+    const char *list = options.suppressions;
+    struct text text;
+
+    text_init(&text, suppression_files, sizeof(suppression_files));
+    while (*list) {
+        char file[OPTION_TEXT_MAX], path[PATH_MAX];
+        size_t length = strcspn(list, ",");
+
+        memcpy(file, list, length);
+        file[length] = '\0';
+        list += length + (list[length] == ',');
+        if (!profile_path_join(here, file, path, sizeof(path)))
+            continue;
+        if (text.length)
+            text_add(&text, ",");
+        text_add(&text, path);
+    }
+}
+
 void reporter_init(void)
 {
     char here[PATH_MAX], name[OPTION_TEXT_MAX];
@@ -98,6 +122,7 @@ void reporter_init(void)
         report_path[0] = '\0';
         text_warn(2, "option 'report_file'", "too long with its placeholders; stderr it is");
     }
+    name_suppressions(here);
     stderr_id = sys_file_id(2);
 }
 
@@ -133,9 +158,10 @@ struct run {
     int process, thread; // of the host that ends
     uint64_t signals;
     int stderr_fd; // -1: the report goes to a file
-    char *arguments[9];
+    char *arguments[14];
     char *const *environment;
     long error;
+    int wait_status; // of the command
     char keeper_stack[CHILD_STACK_BYTES] __attribute__((aligned(16)));
     char command_stack[CHILD_STACK_BYTES] __attribute__((aligned(16)));
 };
@@ -159,7 +185,18 @@ static void default_signals(void)
     }
 }
 
-// The report's stdout is the host's stderr.
+// The report's stdout is the host's stderr. Without one nothing is said: what the host has at these
+// numbers is its own.
+static void set_streams(int stderr_fd)
+{
+    if (stderr_fd < 0)
+        stderr_fd = (int)arch_syscall(SYS_openat, AT_FDCWD, (long)"/dev/null", O_WRONLY, 0, 0, 0);
+    if (stderr_fd != 1)
+        arch_syscall(SYS_dup3, stderr_fd, 1, 0, 0, 0, 0);
+    if (stderr_fd != 2)
+        arch_syscall(SYS_dup3, stderr_fd, 2, 0, 0, 0, 0);
+}
+
 static int command_main(void *argument)
 {
     struct run *run = argument;
@@ -167,10 +204,7 @@ static int command_main(void *argument)
     if (run == &live) // goes with the keeper
         arch_syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
     default_signals();
-    if (run->stderr_fd >= 0)
-        arch_syscall(SYS_dup3, run->stderr_fd, 1, 0, 0, 0, 0);
-    if (run->stderr_fd > 2)
-        arch_syscall(SYS_dup3, run->stderr_fd, 2, 0, 0, 0, 0);
+    set_streams(run->stderr_fd);
     arch_syscall(SYS_close_range, 3, ~0u, 0, 0, 0, 0);
     sys_restore_signals(&run->signals);
     run->error = arch_syscall(SYS_execve, (long)command, (long)run->arguments,
@@ -186,7 +220,8 @@ static void run_command(struct run *run)
 
     if (pid < 0)
         run->error = -EAGAIN;
-    while (pid > 0 && arch_syscall(SYS_wait4, pid, 0, __WALL, 0, 0, 0) == -EINTR)
+    while (pid > 0 &&
+           arch_syscall(SYS_wait4, pid, (long)&run->wait_status, __WALL, 0, 0, 0) == -EINTR)
         continue;
 }
 
@@ -195,7 +230,7 @@ static int keeper_main(void *argument)
     struct run *run = argument;
 
     arch_syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
-    freeze_threads(run->process, run->thread);
+    freeze_threads(run->process, run->thread, &scan_help);
     atomic_publish(&run->stage, STAGE_HELD);
     while (atomic_get_acquire(&run->stage) != STAGE_GO)
         sys_sleep_us(20);
@@ -235,7 +270,7 @@ static char **without_preload(void)
 
     while (environ && environ[count])
         count++;
-    end = copy = sys_map_private((count + 1) * sizeof(char *));
+    end = copy = own_regions_map((count + 1) * sizeof(char *));
     for (size_t i = 0; copy && i < count && environ[i]; i++)
         if (strncmp(environ[i], "LD_PRELOAD=", 11) != 0)
             *end++ = environ[i];
@@ -261,12 +296,22 @@ static bool start_keeper(struct run *run, int (*keeper)(void *))
     return run->keeper > 0;
 }
 
+static bool wants_report(void)
+{
+    return options.report != REPORT_NONE && (report_path[0] || at_exit.stderr_fd >= 0);
+}
+
+static bool wants_scan(void)
+{
+    return options.leaks && options.heap == HEAP_EXACT;
+}
+
 void reporter_begin(void)
 {
     int saved_errno = errno;
 
-    at_exit.stderr_fd = report_path[0] ? -1 : find_stderr();
-    if (options.report == REPORT_NONE || (!report_path[0] && at_exit.stderr_fd < 0))
+    at_exit.stderr_fd = find_stderr();
+    if (!wants_report() && !wants_scan() && !options.check[0])
         return;
     at_exit.process = sys_process_id();
     at_exit.thread = sys_thread_id();
@@ -282,10 +327,18 @@ static void set_arguments(char **next)
     *next++ = "report";
     *next++ = "--at-exit";
     *next++ = "-f";
-    *next++ = options.report == REPORT_JSON ? "json" : "text";
+    *next++ = !wants_report() ? "none" : options.report == REPORT_JSON ? "json" : "text";
     if (report_path[0]) {
         *next++ = "-o";
         *next++ = report_path;
+    }
+    if (suppression_files[0]) {
+        *next++ = "--suppressions";
+        *next++ = suppression_files;
+    }
+    if (options.check[0]) {
+        *next++ = "--check";
+        *next++ = options.check;
     }
     *next++ = (char *)profile_writer_path();
     *next = NULL;
@@ -298,18 +351,24 @@ static void set_environment(struct run *run)
     run->environment = environment ? environment : environ;
 }
 
-void reporter_run(void)
+static bool is_violated(int wait_status)
+{
+    return WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == VIOLATED_STATUS;
+}
+
+bool reporter_run(void)
 {
     bool is_done;
 
     if (at_exit.keeper == 0)
-        return;
+        return true;
     set_arguments(at_exit.arguments);
     set_environment(&at_exit);
     atomic_publish(&at_exit.stage, STAGE_GO);
     is_done = at_exit.keeper > 0 && wait_for(&at_exit, STAGE_DONE, 100);
-    if ((!is_done || at_exit.error) && find_stderr() >= 0)
+    if ((!is_done || at_exit.error) && find_stderr() >= 0 && (wants_report() || options.check[0]))
         say_where(find_stderr());
+    return !options.check[0] || (is_done && !at_exit.error && !is_violated(at_exit.wait_status));
 }
 
 static void run_live(struct run *run)

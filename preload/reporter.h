@@ -5,6 +5,8 @@
 #ifndef GAIAPROF_REPORTER_H
 #define GAIAPROF_REPORTER_H
 
+#include <stdbool.h>
+
 // Notes, while the process is young, where the command is and which file stderr is.
 void reporter_init(void);
 
@@ -12,12 +14,14 @@ void reporter_init(void);
 void reporter_keep_stderr(void);
 
 // The process ends now, its static destructors have run: holds its other threads, if a report is
-// wanted. They stay held until the process is gone, a tenth of a second after the report at most.
+// wanted, a leak scan or a verdict. They stay held until the process is gone, a tenth of a second
+// after the report at most.
 void reporter_begin(void);
 
 // After reporter_begin() and the last figures: starts `gaiaprof report` on this process's profile
-// and waits for it. Says where the profile is when it can't.
-void reporter_run(void);
+// and waits for it. Says where the profile is when it can't. False if the run did not keep its
+// budgets.
+bool reporter_run(void);
 
 // Prints deadlock `number` of the profile on stderr, unless there were many, and waits until that
 // is done, for a while. Any thread, in a hook.

@@ -3,6 +3,7 @@
 // slab.c - a bump allocator over mappings of 4 slabs each, see slab.h.
 #include "preload/slab.h"
 
+#include "preload/own_regions.h"
 #include "preload/spinlock.h"
 #include "preload/sys.h"
 
@@ -17,7 +18,7 @@ static char *cut(size_t bytes)
     char *block;
 
     if (left_bytes < bytes) {
-        block = sys_map_private(MAPPING_BYTES);
+        block = own_regions_map(MAPPING_BYTES);
         if (!block)
             return NULL;
         next = block;
@@ -34,7 +35,7 @@ void *slab_allocate(size_t bytes)
     char *block;
 
     if (bytes >= SLAB_BYTES)
-        return sys_map_private(bytes);
+        return own_regions_map(bytes);
     if (!spinlock_take(&lock))
         return NULL;
     block = cut((bytes + 63) & ~(size_t)63);

@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 // Aligned to 64 bytes. NULL without memory. Any thread in a hook. Never given back, except that
-// blocks of SLAB_BYTES or more are mappings of their own, which sys_unmap() takes.
+// blocks of SLAB_BYTES or more are mappings of their own, which own_regions_unmap() takes.
 void *slab_allocate(size_t bytes);
 
 #define SLAB_BYTES ((size_t)256 << 10)

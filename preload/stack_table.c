@@ -11,6 +11,7 @@
 
 #include "preload/arch/stack.h"
 #include "preload/modules.h"
+#include "preload/own_regions.h"
 #include "preload/own_stack.h"
 #include "preload/profile_writer.h"
 #include "preload/record_table.h"
@@ -19,6 +20,10 @@
 #define TABLES 3
 #define BUCKETS(table) (UINT32_C(1) << (14 + 4 * (table)))
 #define NODES_PER_BUCKET 4
+#define NEXT_MASK ((UINT32_C(1) << 26) - 1) // of node->next; above it a bit for each family
+#define FAMILY_SHIFT 26
+static_assert(PROFILE_NODES_MAX <= NEXT_MASK && PROFILE_FAMILY_MIXED <= 6,
+              "next has room for both");
 
 RECORD_TABLE(nodes, PROFILE_CHUNK_NODES, profile_node, 12, PROFILE_NODES_MAX >> 12);
 static uint32_t *tables[TABLES];
@@ -35,14 +40,14 @@ static unsigned table_of(uint32_t id)
 static cold uint32_t *add_table(unsigned table)
 {
     size_t bytes = BUCKETS(table) * sizeof(uint32_t);
-    uint32_t *fresh = sys_map_private(bytes);
+    uint32_t *fresh = own_regions_map(bytes);
     uint32_t *none = NULL;
 
     if (!fresh)
         return NULL;
     if (atomic_swap_if(&tables[table], &none, fresh))
         return fresh;
-    sys_unmap(fresh, bytes);
+    own_regions_unmap(fresh, bytes);
     return none;
 }
 
@@ -63,7 +68,7 @@ static uint32_t find_in_chain(uint32_t id, uint32_t end, uint32_t parent, uint64
 
         if (node->parent == parent && (node->pc & ~PROFILE_PC_SIGNAL) == pc)
             return id;
-        id = node->next;
+        id = atomic_get(&node->next) & NEXT_MASK;
     }
     return 0;
 }
@@ -195,11 +200,28 @@ uintptr_t stack_table_take_frame(uint32_t *stack)
     return *stack && pc >= PROFILE_MARKER_END ? pc : 0;
 }
 
+void stack_table_note_family(uint32_t stack, enum profile_family family)
+{
+    struct profile_node *node = record_table_at(&nodes, stack);
+
+    __atomic_fetch_or(&node->next, UINT32_C(1) << (FAMILY_SHIFT + family), __ATOMIC_RELAXED);
+}
+
+enum profile_family stack_table_family(uint32_t stack)
+{
+    const struct profile_node *node = record_table_at(&nodes, stack);
+    uint32_t bits = atomic_get(&node->next) >> FAMILY_SHIFT;
+
+    if (bits & (bits - 1))
+        return PROFILE_FAMILY_MIXED;
+    return bits ? (enum profile_family)__builtin_ctz(bits) : PROFILE_FAMILY_MALLOC;
+}
+
 void stack_table_reset(void)
 {
     for (unsigned table = 0; table < TABLES; table++) {
         if (tables[table])
-            sys_unmap(tables[table], BUCKETS(table) * sizeof(uint32_t));
+            own_regions_unmap(tables[table], BUCKETS(table) * sizeof(uint32_t));
         tables[table] = NULL;
     }
     record_table_reset(&nodes);

@@ -6,6 +6,7 @@
 
 #include "preload/arch/syscall.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/stat.h>
@@ -18,6 +19,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -273,10 +275,25 @@ void sys_allow_tracing(void)
     call2(SYS_prctl, PR_SET_PTRACER, PR_SET_PTRACER_ANY);
 }
 
-void sys_stop_thread(int tid)
+bool sys_stop_thread(int tid)
 {
-    if (call4(SYS_ptrace, PTRACE_SEIZE, tid, 0, 0) == 0)
-        call4(SYS_ptrace, PTRACE_INTERRUPT, tid, 0, 0);
+    return call4(SYS_ptrace, PTRACE_SEIZE, tid, 0, 0) == 0 &&
+           call4(SYS_ptrace, PTRACE_INTERRUPT, tid, 0, 0) == 0;
+}
+
+bool sys_has_stopped(int tid)
+{
+    int status;
+
+    return call4(SYS_wait4, tid, &status, __WALL | WNOHANG, NULL) == tid && WIFSTOPPED(status);
+}
+
+bool sys_registers(int tid, void *registers, size_t bytes)
+{
+    struct iovec part = {registers, bytes};
+
+    return call4(SYS_ptrace, PTRACE_GETREGSET, tid, NT_PRSTATUS, &part) == 0 &&
+           part.iov_len == bytes;
 }
 
 void sys_yield(void)
@@ -325,6 +342,11 @@ static uint64_t clock_ns(clockid_t clock)
 uint64_t sys_monotonic_ns(void)
 {
     return clock_ns(CLOCK_MONOTONIC);
+}
+
+uint64_t sys_coarse_ns(void)
+{
+    return clock_ns(CLOCK_MONOTONIC_COARSE);
 }
 
 uint64_t sys_realtime_ns(void)

@@ -66,13 +66,18 @@ void sys_yield(void);
 void sys_sleep_us(unsigned duration_us); // 0: gives way
 // Lets any process of this user trace this one, where that must be allowed (Yama).
 void sys_allow_tracing(void);
-// Becomes the tracer of a thread of another process, and stops it.
-void sys_stop_thread(int tid);
+// Becomes the tracer of a thread of another process, and lets it stop soon. False: refused.
+bool sys_stop_thread(int tid);
+// Whether such a thread has stopped by now.
+bool sys_has_stopped(int tid);
+// Registers of one that has, as struct user_regs_struct.
+bool sys_registers(int tid, void *registers, size_t bytes);
 bool sys_is_on_signal_stack(void);
 void sys_block_signals(uint64_t *ret_old); // all but SIGTRAP
 void sys_restore_signals(const uint64_t *old);
 
 uint64_t sys_monotonic_ns(void);
+uint64_t sys_coarse_ns(void); // the same, of the kernel's last tick: a fifth of the price
 uint64_t sys_realtime_ns(void);
 // CPU time of a thread of this process; 0 if it is gone.
 uint64_t sys_thread_cpu_ns(int tid);

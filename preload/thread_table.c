@@ -291,6 +291,8 @@ static void bind(struct thread_state *state)
         set_main_stack(state);
     if (!is_main || !stack_walk_is_own(state, arch_stack_pointer()))
         set_stack(state); // also of a child's only thread that another one's thread has forked
+    record->stack_low = state->stack_low;
+    record->stack_high = state->stack_high;
     record->tid = (uint32_t)state->tid;
     record->start_ns = sys_monotonic_ns();
     sys_thread_name(record->name);

@@ -29,6 +29,10 @@ struct thread_state {
     uint32_t last_stack;
     uint64_t last_countdown_bytes; // of the sampler, at that time
     struct sampler sampler;
+    // operator new and delete stepped aside (hooks_new.c): what the next malloc, free is made for
+    const void *deleted_block;
+    uint8_t deleted_by;   // enum profile_freed_by, of deleted_block
+    uint8_t new_family;   // enum profile_family; 0: none
     int64_t unsent_bytes; // live bytes not yet added to the global count
     int64_t batch_bytes;  // as many are
     uintptr_t stack_low, stack_high;

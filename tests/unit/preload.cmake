@@ -37,7 +37,7 @@ function(preload_test name)
 endfunction()
 
 foreach(subject options text profile_path profile_writer record_table stack_table live_table
-        cell_table guard own_heap spinlock sys rule_cache stack_memo
+        cell_table guard own_heap own_regions spinlock sys rule_cache stack_memo
         stack_shortcut stack_walk)
     preload_test(${subject})
 endforeach()

@@ -100,6 +100,56 @@ static void test_new_cell_is_as_old_as_the_peak(void **state)
     assert_int_equal(cell_table_get(&table, 0, 2)->epoch, 6);
 }
 
+// Each cell of an exact heap has times of its own, behind the cells of its chunk.
+static void test_times(void **state)
+{
+    struct cell_table table = {0};
+    struct profile_copy copy;
+    const struct profile_chunk *chunk = NULL;
+    uint32_t found = 0;
+
+    (void)state;
+    for (uint32_t stack = 1; stack <= 1000; stack++) {
+        struct profile_cell_times *times = cell_times(cell_table_get(&table, 0, stack));
+
+        assert_int_equal(times->first, 0);
+        *times = (struct profile_cell_times){stack, 2 * stack};
+    }
+    profile_copy_load(&copy, preload_scratch.path);
+    while ((chunk = profile_copy_next(&copy, chunk, PROFILE_CHUNK_CELLS))) {
+        const struct profile_cell_times *times =
+            (const void *)((const char *)(chunk + 1) + chunk->used_bytes);
+
+        assert_int_equal(chunk->length_bytes, PROFILE_CELLS_BYTES);
+        assert_true((const char *)(times + PROFILE_CELLS_COUNT) <=
+                    (const char *)chunk + chunk->length_bytes);
+        for (size_t i = 0; i < profile_chunk_records(chunk); i++) {
+            const struct profile_cell *cell = profile_chunk_record(chunk, i);
+
+            assert_int_equal(times[i].first, cell->stack);
+            assert_int_equal(times[i].last, 2 * cell->stack);
+            found += cell->stack != 0;
+        }
+    }
+    assert_int_equal(found, 1000);
+    profile_copy_release(&copy);
+}
+
+static void test_family_is_no_part_of_the_stack(void **state)
+{
+    struct cell_table table = {0};
+    struct profile_cell *cell = cell_table_get(&table, 0, 7);
+
+    (void)state;
+    assert_int_equal(cell_family(cell), PROFILE_FAMILY_MALLOC);
+    cell->stack |= (uint32_t)PROFILE_FAMILY_NEW_ARRAY << PROFILE_CELL_FAMILY_SHIFT;
+    assert_int_equal(cell_family(cell), PROFILE_FAMILY_NEW_ARRAY);
+    assert_int_equal(cell_stack(cell), 7);
+    for (uint32_t stack = 100; stack < 3000; stack++) // the index grows
+        cell_table_get(&table, 0, stack);
+    assert_ptr_equal(cell_table_get(&table, 0, 7), cell);
+}
+
 static void test_full_profile(void **state)
 {
     struct cell_table table = {0};
@@ -131,6 +181,8 @@ int main(void)
         TEST(test_thousands_of_stacks),
         TEST(test_slots_are_apart),
         TEST(test_new_cell_is_as_old_as_the_peak),
+        TEST(test_times),
+        TEST(test_family_is_no_part_of_the_stack),
         TEST(test_full_profile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,7 +35,8 @@ static struct live_block put(uint64_t address, uint32_t stack, uint64_t bytes)
 static void assert_block(struct live_block block, uint32_t stack, uint64_t bytes)
 {
     assert_int_equal(block.stack, stack);
-    assert_int_equal(block.bytes, bytes);
+    if (stack)
+        assert_int_equal(block.bytes, bytes);
 }
 
 static struct live_block get(uint64_t address)
@@ -494,6 +495,36 @@ static void test_put_keeps_the_mark(void **state)
     assert_false(get(0x10000010).has_locks);      // another block
 }
 
+static uint32_t freed_at(uint64_t address)
+{
+    return live_table_freed_at((const void *)(uintptr_t)address);
+}
+
+static void test_freed_blocks_leave_their_stack(void **state)
+{
+    uintptr_t start;
+
+    (void)state;
+    assert_int_equal(freed_at(0x1000), 0); // no leaf
+    put(0x1000, 7, 123);
+    assert_int_equal(freed_at(0x1000), 0);
+    assert_int_equal(freed_at(0x1020), 0);
+    take(0x1000);
+    assert_int_equal(freed_at(0x1000), 7);
+    assert_int_equal(freed_at(0x1010), 0); // the same slot
+    assert_block(take(0x1000), 0, 0);
+    assert_int_equal(freed_at(0x1000), 7);
+    put(0x1010, PROFILE_NODES_MAX, 1);
+    assert_int_equal(freed_at(0x1000), 0);
+    take(0x1010);
+    assert_int_equal(freed_at(0x1010), PROFILE_NODES_MAX);
+    assert_int_equal(freed_at(0x1000), 0);
+    put(0x0f00, 3, 0x200); // around what was freed
+    assert_block(live_table_find_around(0x1010, &start), 3, 0x200);
+    assert_int_equal(start, 0x0f00);
+    assert_false(get(0x0f00).has_locks);
+}
+
 #define FILTER_BLOCKS 3000
 
 static const void *filter_block(uint32_t index)
@@ -623,6 +654,7 @@ int main(void)
         TEST(test_around_far_away),
         TEST(test_around_empty_blocks),
         TEST(test_put_keeps_the_mark),
+        TEST(test_freed_blocks_leave_their_stack),
         TEST(test_filter_has_what_was_added),
         TEST(test_filter_against_model),
         TEST(test_filter_count_is_full),

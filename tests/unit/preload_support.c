@@ -151,7 +151,9 @@ const struct profile_chunk *profile_copy_next(const struct profile_copy *copy,
 
 size_t profile_chunk_records(const struct profile_chunk *chunk)
 {
-    return (chunk->length_bytes - sizeof(*chunk)) / chunk->record_bytes;
+    uint64_t bytes = chunk->used_bytes ? chunk->used_bytes : chunk->length_bytes - sizeof(*chunk);
+
+    return bytes / chunk->record_bytes;
 }
 
 const void *profile_chunk_record(const struct profile_chunk *chunk, size_t index)

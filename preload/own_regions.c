@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+//
+// own_regions.c - an array of regions, see own_regions.h. Entries are taken and given back by
+// compare-and-swap of their first word; one with no bytes is free, or not yet filled.
+#include "preload/own_regions.h"
+
+#include "preload/compiler.h"
+#include "preload/profile_format.h"
+#include "preload/sys.h"
+
+#define REGIONS_MAX 16384u // pages that are never reached cost nothing
+
+static struct profile_region regions[REGIONS_MAX];
+struct profile_scan_help scan_help = {.own_regions = (uintptr_t)regions};
+
+static struct profile_region *take_entry(uint64_t start)
+{
+    uint64_t count = atomic_get(&scan_help.own_region_count);
+
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t none = 0;
+
+        if (!atomic_get(&regions[i].start) && atomic_swap_if(&regions[i].start, &none, start))
+            return &regions[i];
+    }
+    do
+        if (count == REGIONS_MAX)
+            return NULL;
+    while (!atomic_swap_if(&scan_help.own_region_count, &count, count + 1));
+    atomic_set(&regions[count].start, start);
+    return &regions[count];
+}
+
+void *own_regions_map(size_t bytes)
+{
+    void *address = sys_map_private(bytes);
+    struct profile_region *region = address ? take_entry((uint64_t)address) : NULL;
+
+    if (region)
+        atomic_publish(&region->bytes, bytes);
+    else if (address)
+        atomic_add(&scan_help.own_regions_lost, 1);
+    return address;
+}
+
+void own_regions_unmap(void *address, size_t bytes)
+{
+    uint64_t count = atomic_get(&scan_help.own_region_count);
+
+    for (uint64_t i = 0; i < count; i++)
+        if (atomic_get(&regions[i].start) == (uint64_t)address) {
+            atomic_set(&regions[i].bytes, 0);
+            atomic_publish(&regions[i].start, 0);
+            break;
+        }
+    sys_unmap(address, bytes);
+}
