@@ -312,7 +312,7 @@ by_mode void freed_taken(struct thread_state *self, const void *block, struct li
         lock_block_freed(self, block, caller);
     cell = count_free_of(self, taken, is_temporary, is_sampled);
     if (!is_sampled && likely(cell) && unlikely(cell_family(cell) != heap_family_of(how)))
-        heap_check_family(self, cell, block, taken, how, caller);
+        heap_check_family(self, cell, taken.bytes, how, caller);
 }
 
 struct live_block heap_take(const void *block)

@@ -87,23 +87,22 @@ cold void heap_note_family(struct profile_cell *cell, enum profile_family family
     atomic_set(&cell->stack, stack | (uint32_t)family << PROFILE_CELL_FAMILY_SHIFT);
 }
 
-cold void heap_check_family(struct thread_state *self, struct profile_cell *cell, const void *block,
-                            struct live_block freed, enum profile_freed_by how,
-                            const struct host_frame *caller)
+cold void heap_check_family(struct thread_state *self, struct profile_cell *cell, uint64_t bytes,
+                            enum profile_freed_by how, const struct host_frame *caller)
 {
-    enum profile_family family = stack_table_family(freed.stack);
+    uint32_t stack = cell_stack(cell);
+    enum profile_family family = stack_table_family(stack);
 
-    (void)block;
     // the first look of a thread at blocks that others allocated
-    atomic_set(&cell->stack, freed.stack | (uint32_t)family << PROFILE_CELL_FAMILY_SHIFT);
+    atomic_set(&cell->stack, stack | (uint32_t)family << PROFILE_CELL_FAMILY_SHIFT);
     if (family == PROFILE_FAMILY_MIXED || family == heap_family_of(how))
         return;
     report(self,
            (struct profile_heap_misuse){.kind = PROFILE_HEAP_MISMATCH,
-                                        .stack = freed.stack,
+                                        .stack = stack,
                                         .allocated_by = family,
                                         .freed_by = how,
-                                        .bytes = freed.bytes},
+                                        .bytes = bytes},
            caller);
 }
 

@@ -68,9 +68,8 @@ static inline enum profile_family heap_family_of(enum profile_freed_by how)
 void heap_note_family(struct profile_cell *cell, enum profile_family family);
 
 // A block was freed in another way than its cell asks for. Reported, if that is so.
-void heap_check_family(struct thread_state *self, struct profile_cell *cell, const void *block,
-                       struct live_block freed, enum profile_freed_by how,
-                       const struct host_frame *caller);
+void heap_check_family(struct thread_state *self, struct profile_cell *cell, uint64_t bytes,
+                       enum profile_freed_by how, const struct host_frame *caller);
 
 // The address of no block that we know is freed. Reported, if the allocator knows no more of it.
 void heap_check_unknown(struct thread_state *self, const void *address, enum profile_freed_by how,

@@ -119,48 +119,38 @@ static inline struct live_block live_block_of(uint64_t slot)
     return block;
 }
 
-// What the slot of an address says of a block there; no block if it says something of another.
-static inline struct live_block live_block_at(uint64_t slot, const void *address)
+// What the slot of an address says of a block there; 0 if it says something of another. (Numbers, not
+// structs: of those gcc takes every field apart and puts it together again.)
+static inline uint64_t live_value_at(uint64_t slot, const void *address)
 {
-    if (unlikely((slot ^ live_place_of(address)) & LIVE_PLACE_BIT))
-        slot = 0;
-    return live_block_of(slot);
-}
-
-static inline uint64_t live_tombstone(struct live_block freed)
-{
-    return freed.stack | (freed.place ? LIVE_PLACE_BIT : 0);
+    return unlikely((slot ^ live_place_of(address)) & LIVE_PLACE_BIT) ? 0 : slot;
 }
 
 // Forgets the block at `address` and returns what was known. Before the block is really freed.
 static inline struct live_block live_table_take(const void *address)
 {
-    uint64_t *slot = live_slot((uintptr_t)address);
-    struct live_block block;
+    uint64_t *slot = live_slot((uintptr_t)address), value = 0;
 
-    if (!slot)
-        return (struct live_block){0};
-    block = live_block_at(atomic_get(slot), address);
-    if (likely(block.stack))
-        atomic_set(slot, live_tombstone(block));
-    return block;
+    if (likely(slot))
+        value = live_value_at(atomic_get(slot), address);
+    if (likely(value >> LIVE_STACK_SHIFT))
+        atomic_set(slot, value >> LIVE_STACK_SHIFT);
+    return live_block_of(value);
 }
 
-// The stack of the block that was at `address` before it was freed; 0: none is known.
+// The stack of the block that was in the granule of `address` before it was freed; 0: none is known.
 static inline uint32_t live_table_freed_at(const void *address)
 {
     uint64_t *slot = live_slot((uintptr_t)address), value = slot ? atomic_get(slot) : 0;
 
-    if (value >> LIVE_STACK_SHIFT || ((value ^ live_place_of(address)) & LIVE_PLACE_BIT))
-        return 0;
-    return (uint32_t)(value & LIVE_SIZE_MAX);
+    return value >> LIVE_STACK_SHIFT ? 0 : (uint32_t)value;
 }
 
 static inline struct live_block live_table_get(const void *address)
 {
     uint64_t *slot = live_slot((uintptr_t)address);
 
-    return slot ? live_block_at(atomic_get(slot), address) : (struct live_block){0};
+    return live_block_of(slot ? live_value_at(atomic_get(slot), address) : 0);
 }
 
 // Enters a block of at most LIVE_SIZE_MAX bytes; returns what the slot said before (a block whose
