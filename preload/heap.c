@@ -197,7 +197,7 @@ static cold void count_missed_free(struct thread_state *self, struct live_block 
 // A block whose free was missed, at either place of the slot.
 static void live_filter_forget(const void *block)
 {
-    const void *other = (const void *)((uintptr_t)block ^ live_place_mask);
+    const void *other = (const void *)((uintptr_t)block ^ (live_granule_mask & 16));
 
     if (live_table_get(block).stack)
         live_filter_remove(block);

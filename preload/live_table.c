@@ -13,7 +13,7 @@
 
 struct live_leaf *live_root[LIVE_ROOT_ENTRIES];
 unsigned live_granule_shift = 5;
-uintptr_t live_place_mask = 16;
+uintptr_t live_granule_mask = 31;
 uint16_t live_filter[1 << LIVE_FILTER_BITS];
 
 static size_t leaf_bytes(void)
@@ -24,7 +24,7 @@ static size_t leaf_bytes(void)
 void live_table_init(unsigned granule_bytes)
 {
     live_granule_shift = granule_bytes == 32 ? 5 : 3;
-    live_place_mask = granule_bytes == 32 ? 16 : 0;
+    live_granule_mask = granule_bytes == 32 ? 31 : 7;
 }
 
 // Maps what `*entry` points to, unless another thread was faster. NULL without memory.
@@ -75,7 +75,7 @@ static struct live_block block_around(uintptr_t granule, uintptr_t address, uint
 {
     uint64_t *slot = live_slot(granule), value = slot ? atomic_get(slot) : 0;
     struct live_block block = live_block_of(value);
-    uintptr_t start = granule + (value & LIVE_PLACE_BIT ? live_place_mask : 0);
+    uintptr_t start = granule + live_place_in(value);
 
     if (!block.stack || address < start || address - start >= block.bytes)
         return (struct live_block){0};

@@ -61,7 +61,7 @@ static_assert(sizeof(struct live_block) == sizeof(uint64_t), "a slot");
 
 extern struct live_leaf *live_root[LIVE_ROOT_ENTRIES];
 extern unsigned live_granule_shift;
-extern uintptr_t live_place_mask; // the bit of an address that says its place
+extern uintptr_t live_granule_mask; // of an address: where in its granule
 
 // `granule_bytes` is the least distance of two blocks: 32 (and each is 16-byte aligned), or 8.
 void live_table_init(unsigned granule_bytes);
@@ -106,9 +106,10 @@ static inline bool live_has_stretch(const struct live_leaf *leaf, const uint64_t
     return atomic_get(&leaf->stretches) >> (offset >> LIVE_STRETCH_BITS) & 1;
 }
 
-static inline uint64_t live_place_of(const void *address)
+// Where in its granule a block of this slot begins: 0 or 16.
+static inline uintptr_t live_place_in(uint64_t slot)
 {
-    return ((uintptr_t)address & live_place_mask) ? LIVE_PLACE_BIT : 0;
+    return slot >> (LIVE_SIZE_BITS - 4) & 16;
 }
 
 static inline struct live_block live_block_of(uint64_t slot)
@@ -119,11 +120,11 @@ static inline struct live_block live_block_of(uint64_t slot)
     return block;
 }
 
-// What the slot of an address says of a block there; 0 if it says something of another. (Numbers, not
+// What the slot of an address says of a block there; 0 if that begins elsewhere. (Numbers, not
 // structs: of those gcc takes every field apart and puts it together again.)
 static inline uint64_t live_value_at(uint64_t slot, const void *address)
 {
-    return unlikely((slot ^ live_place_of(address)) & LIVE_PLACE_BIT) ? 0 : slot;
+    return likely(live_place_in(slot) == ((uintptr_t)address & live_granule_mask)) ? slot : 0;
 }
 
 // Forgets the block at `address` and returns what was known. Before the block is really freed.
@@ -138,7 +139,8 @@ static inline struct live_block live_table_take(const void *address)
     return live_block_of(value);
 }
 
-// The stack of the block that was in the granule of `address` before it was freed; 0: none is known.
+// The stack of the block that was in the granule of `address` before it was freed; 0: none is
+// known.
 static inline uint32_t live_table_freed_at(const void *address)
 {
     uint64_t *slot = live_slot((uintptr_t)address), value = slot ? atomic_get(slot) : 0;
@@ -169,7 +171,7 @@ static inline struct live_block live_table_put(const void *address, struct live_
     if (unlikely(!live_has_stretch(leaf, slot)))
         live_table_add_stretch(leaf, slot, block.bytes);
     before = atomic_get(slot);
-    block.place = live_place_of(address) != 0;
+    block.place = ((uintptr_t)address & live_granule_mask) != 0;
     memcpy(&after, &block, sizeof(after));
     atomic_set(slot, after);
     *ret_stored = true;

@@ -631,9 +631,9 @@ struct profile_scan_help {
     uint64_t own_regions_lost; // not 0: there are more
     uint64_t held_threads;     // struct profile_held_thread[]; while the process ends
     uint64_t held_thread_count;
-    uint32_t ending_tid; // the thread that ends the process, in hooks of ours; 0: none
-    uint32_t reserved;
-    uint64_t ending_sp;           // what the program itself has of its stack is from here on up
+    uint32_t ending_tid;  // the thread that ends the process, in hooks of ours; 0: none
+    uint32_t moved_break; // 1: the program has memory of its own among the heap's (brk, sbrk)
+    uint64_t ending_sp;   // what the program itself has of its stack is from here on up
     uint64_t ending_registers[6]; // of the program, there: rbx, rbp, r12 to r15
 };
 static_assert(sizeof(struct profile_scan_help) == 104, "layout");

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: MIT
 //
 // cmd_help.c - `gaiaprof help`: of all, of one command, of the profiler's options.
+#include "report/budgets.h"
 #include "report/command.h"
 #include "report/profiler_options.h"
+#include "report/suppressions.h"
 #include "report/text_table.h"
 #include "report/view.h"
 
 #include <string.h>
 
 const char cmd_help_help[] =
-    "help [COMMAND|options]\n"
+    "help [COMMAND|options|suppressions]\n"
     "\n"
-    "Explains a command, or the options of the profiler: what GAIAPROF_OPTIONS, the variables\n"
-    "GAIAPROF_<KEY> and `gaiaprof run -O` take.\n"
+    "Explains a command, the options of the profiler (what GAIAPROF_OPTIONS, the variables\n"
+    "GAIAPROF_<KEY> and `gaiaprof run -O` take), or files of suppressions.\n"
     "\n"
     "Examples:\n"
     "  gaiaprof help run\n"
@@ -51,10 +53,19 @@ static void put_views(FILE *out)
     }
 }
 
+#define SORTS_COLUMNS 52 // behind "order of the rows: "
+
 static void put_sorts(FILE *out)
 {
-    for (const struct sort_key *key = sort_keys; key->name; key++)
-        fprintf(out, "%s%s", key == sort_keys ? "" : " ", key->name);
+    const char *separator = "";
+    size_t column = 0;
+    for (const struct sort_key *key = sort_keys; key->name; key++) {
+        column += 1 + strlen(key->name);
+        bool full = column > SORTS_COLUMNS;
+        fprintf(out, "%s%s", full ? "\n                        " : separator, key->name);
+        column = full ? 1 + strlen(key->name) : column;
+        separator = " ";
+    }
 }
 
 // Tables of the program stand in its help as @name@.
@@ -63,7 +74,8 @@ static void put_filled(const char *text, FILE *out)
     static const struct {
         const char *mark;
         void (*put)(FILE *out);
-    } marks[] = {{"@views@", put_views}, {"@sorts@", put_sorts}};
+    } marks[] = {
+        {"@views@", put_views}, {"@sorts@", put_sorts}, {"@budgets@", budgets_print_kinds}};
     while (*text) {
         size_t skip = 0;
         for (size_t i = 0; i < sizeof(marks) / sizeof(*marks) && !skip; i++) {
@@ -118,6 +130,37 @@ static void put_options(FILE *out)
         put_option(option, out);
 }
 
+// --- suppressions
+
+static const char suppressions_help[] =
+    "Suppressions say what is known and need not be heard of again. A file of them has a\n"
+    "pattern in each line:\n"
+    "\n"
+    "  # what gtk keeps for ever\n"
+    "  leak:libgtk-3.so         leaks and misuse of the heap with such a frame in the stack\n"
+    "  thread:^start_logger$    threads created by such a stack, or of such a name\n"
+    "  lock:cache_lock          misuse of and waits for a lock of such a name, or in such a stack\n"
+    "  order:*Database::commit  locks taken in circles, deadlocks, by the same\n"
+    "\n"
+    "A pattern is a part of a function's name, of its source file or of its module. * stands for\n"
+    "any text, ^ in front for the beginning, $ behind for the end: ^init$ is init alone, init is\n"
+    "also init_cache. A definite leak takes with it what is lost only because of it.\n"
+    "\n"
+    "  gaiaprof report --generate-suppressions prog.4711.gaia >known.supp\n"
+    "  gaiaprof report --suppressions known.supp prog.4711.gaia\n"
+    "  GAIAPROF_SUPPRESSIONS=/src/known.supp LD_PRELOAD=libgaiaprof.so prog\n"
+    "\n"
+    "gaiaprof report -v leaks says which patterns were used, and which found nothing.\n"
+    "\n"
+    "These are built in:\n"
+    "\n";
+
+static void put_suppressions(FILE *out)
+{
+    fputs(suppressions_help, out);
+    suppressions_print_builtin(out);
+}
+
 static const struct option help_options[] = {OPTIONS_COMMON, {0}};
 
 static int help_on(const char *topic)
@@ -128,10 +171,13 @@ static int help_on(const char *topic)
         command_help(command, stdout);
     } else if (strcmp(topic, "options") == 0) {
         put_options(stdout);
+    } else if (strcmp(topic, "suppressions") == 0) {
+        put_suppressions(stdout);
     } else {
         for (const struct command *each = commands; each->name; each++)
             nearest_offer(&nearest, each->name);
         nearest_offer(&nearest, "options");
+        nearest_offer(&nearest, "suppressions");
         return command_error(topic, "no help on this%s",
                              nearest.best ? nearest_hint(&nearest) : "; see gaiaprof help");
     }

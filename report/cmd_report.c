@@ -5,9 +5,13 @@
 // run` calls for a process that could not.
 #include "report/cmd_report.h"
 
+#include "report/check.h"
 #include "report/command.h"
 #include "report/profile_file.h"
+#include "report/profiler_options.h"
 #include "report/render.h"
+#include "report/report_scan.h"
+#include "report/units.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -31,17 +35,30 @@ const char cmd_report_help[] =
     "      --sort KEY        order of the rows: @sorts@\n"
     "      --focus RE        only stacks with a frame whose function, file or module matches\n"
     "      --ignore RE       no stacks with such a frame\n"
+    "      --suppressions FILES\n"
+    "                        what not to count, separated by commas; default\n"
+    "                        GAIAPROF_SUPPRESSIONS; see gaiaprof help suppressions\n"
+    "      --generate-suppressions\n"
+    "                        print suppressions for what is wrong in place of a report\n"
     "  -o, --output FILE     write there instead of stdout\n"
     "  -q, --quiet           no warnings\n"
     "  -h, --help            this text\n"
     "      --version         the version\n"
+    "\n"
+    "Leaks of a process that runs: it is stopped while its memory is read.\n"
+    "      --leaks           classify its live blocks, also where the view is not leaks\n"
+    "      --interval SECONDS\n"
+    "                        twice, so much apart: what leaked in between\n"
+    "      --save FILE       write a copy of the profile with what was found\n"
+    "      --since FILE      what leaked since such a copy was made\n"
     "\n"
     "Examples:\n"
     "  gaiaprof report jq.4711.gaia\n"
     "  gaiaprof report -v peak -n 30 jq.4711.gaia\n"
     "  gaiaprof report --focus '^parse_' --ignore libc jq.4711.gaia\n"
     "  gaiaprof report -f json -o jq.json jq.4711.gaia\n"
-    "  gaiaprof report 4711                            # while it runs\n";
+    "  gaiaprof report 4711                            # while it runs\n"
+    "  gaiaprof report -v leaks --interval 60 4711\n";
 
 static const struct option report_options[] = {
     OPTIONS_COMMON,
@@ -53,6 +70,13 @@ static const struct option report_options[] = {
     {'I', "ignore", true, true},
     {'o', "output", false, true},
     {'q', "quiet", false, false},
+    {'S', "suppressions", true, true},
+    {'G', "generate-suppressions", true, false},
+    {'L', "leaks", true, false},
+    {'N', "interval", true, true},
+    {'W', "save", true, true},
+    {'B', "since", true, true},
+    {'C', "check", true, true},
     {'E', "at-exit", true, false},
     {'D', "deadlock", true, true},
     {0},
@@ -60,9 +84,20 @@ static const struct option report_options[] = {
 
 // --- values of options
 
+static int render_nothing(struct profile *profile, const struct render_options *options, FILE *out)
+{
+    (void)profile;
+    (void)options;
+    (void)out;
+    return 0;
+}
+
+// At exit, where only what leaked is to be found out.
+static const struct render_format no_format = {"none", NULL, render_nothing};
+
 static bool set_format(struct report_request *request, const char *name)
 {
-    request->format = render_format_find(name);
+    request->format = strcmp(name, no_format.name) == 0 ? &no_format : render_format_find(name);
     if (request->format)
         return true;
     struct nearest nearest = {.word = name};
@@ -145,6 +180,42 @@ static bool set_pattern(const char **pattern, const char *text)
     return true;
 }
 
+static bool set_interval(struct report_request *request, const char *text)
+{
+    if (report_scans_parse_interval(text, &request->interval_ns))
+        return true;
+    command_error(text, "not a number of seconds (such as 10 or 0.5)");
+    return false;
+}
+
+static bool set_leak_option(struct report_request *request, int letter, const char *value)
+{
+    switch (letter) {
+    case 'S':
+        request->suppressions = value;
+        return true;
+    case 'G':
+        request->generate = true;
+        return true;
+    case 'L':
+        request->leaks = true;
+        return true;
+    case 'N':
+        return set_interval(request, value);
+    case 'W':
+        request->save = value;
+        return true;
+    case 'B':
+        request->since = value;
+        return true;
+    case 'C':
+        request->budgets = *value ? value : NULL;
+        return true;
+    default:
+        return true; // -q: there are no warnings yet
+    }
+}
+
 static bool set_option(struct report_request *request, int letter, const char *value)
 {
     switch (letter) {
@@ -169,7 +240,7 @@ static bool set_option(struct report_request *request, int letter, const char *v
         request->at_exit = true;
         return true;
     default:
-        return true; // -q: there are no warnings yet
+        return set_leak_option(request, letter, value);
     }
 }
 
@@ -206,17 +277,35 @@ static pid_t header_pid(const struct profile_file *file)
 }
 
 static int load(struct profile *profile, const struct profile_file *file, const char *path,
-                const struct report_request *request, const char **ret_why)
+                const struct report_request *request, const struct report_scans *scans)
 {
     pid_t pid = request->pid ? request->pid : header_pid(file);
+    const char *why = "";
     struct profile_source source = {
         .path = path,
         .bytes = file->bytes,
         .length_bytes = file->length_bytes,
         .running = !request->at_exit && profile_file_is_mapped_by(file, pid),
         .now_ns = monotonic_ns(),
+        .scan = scans->has_now ? &scans->now : NULL,
+        .earlier_scan = scans->has_earlier ? &scans->earlier : NULL,
     };
-    return profile_load(profile, &source, ret_why);
+    if (profile_load(profile, &source, &why) != 0)
+        return command_error(path, "%s", why);
+    if (scans->not_appended)
+        profile_note(profile, "what leaked is not in the profile: %s", scans->not_appended);
+    return 0;
+}
+
+static int generate(struct profile *profile, FILE *out)
+{
+    const char *why =
+        profile->leaks.classified ? "" : text_printable(&profile->region, profile->leaks.why);
+    if (!why)
+        return -ENOMEM;
+    if (*why)
+        fprintf(out, "# leaks are unclassified: %s\n", why);
+    return suppressions_generate(profile, out);
 }
 
 static int render(struct profile *profile, struct report_request *request, FILE *out)
@@ -225,27 +314,88 @@ static int render(struct profile *profile, struct report_request *request, FILE 
     request->options.colour = wants_colour(out);
     if (request->deadlock)
         return render_deadlock(profile, &request->options, request->deadlock, out);
+    if (request->generate)
+        return generate(profile, out);
     int error = selection_apply(&request->selection, profile);
     return error ? error : request->format->render(profile, &request->options, out);
 }
 
-int report_print(struct report_request *request, const char *path, FILE *out)
+// Where the report goes is no place for it: that may be JSON, or a file nobody looks at.
+static int print_verdict(struct profile *profile, const char *budgets, FILE *out)
+{
+    fflush(out);
+    int status = check_print_verdict(profile, budgets, stderr);
+    fflush(stderr);
+    return status;
+}
+
+static int print_loaded(struct profile *profile, struct report_request *request,
+                        struct suppressions *suppressions, FILE *out)
+{
+    request->options.suppressions = suppressions;
+    int error = suppressions_apply(suppressions, profile);
+    if (!error)
+        error = render(profile, request, out);
+    if (error)
+        return command_error(profile->path,
+                             error == -ENOENT ? "no such deadlock" : "not enough memory");
+    return request->budgets ? print_verdict(profile, request->budgets, out) : 0;
+}
+
+static int print_file(struct report_request *request, struct suppressions *suppressions,
+                      struct profile_file *file, const char *path, FILE *out)
+{
+    struct report_scans scans;
+    struct profile profile;
+    int status = report_scans_make(&scans, request, file, path);
+    if (status)
+        return status;
+    if (request->save)
+        status = report_scans_save(&scans, file, request->save);
+    bool is_needed = request->format != &no_format || request->budgets;
+    if (!status && is_needed) {
+        status = load(&profile, file, path, request, &scans);
+        if (!status) {
+            status = print_loaded(&profile, request, suppressions, out);
+            profile_release(&profile);
+        }
+    }
+    report_scans_release(&scans);
+    return status;
+}
+
+static int print_path(struct report_request *request, struct suppressions *suppressions,
+                      const char *path, FILE *out)
 {
     struct profile_file file;
-    struct profile profile;
     const char *why = "";
     signal(SIGBUS, on_bus_error);
     if (profile_file_open(&file, path, &why) != 0)
         return command_error(path, "%s", why);
-    int error = load(&profile, &file, path, request, &why);
-    if (!error) {
-        error = render(&profile, request, out);
-        if (error)
-            why = error == -ENOENT ? "no such deadlock" : "not enough memory";
-        profile_release(&profile);
-    }
+    int status = print_file(request, suppressions, &file, path, out);
     profile_file_close(&file);
-    return error ? command_error(path, "%s", why) : 0;
+    return status;
+}
+
+// The reason names file and line itself.
+static int load_suppressions(struct suppressions *suppressions, const char *files)
+{
+    const char *why;
+    if (suppressions_load(suppressions, files, &why) == 0)
+        return 0;
+    fprintf(stderr, "gaiaprof: %s\n", why);
+    return EXIT_TROUBLE;
+}
+
+int report_print(struct report_request *request, const char *path, FILE *out)
+{
+    struct suppressions suppressions;
+    int trouble = load_suppressions(&suppressions, request->suppressions);
+    if (trouble && load_suppressions(&suppressions, NULL) != 0)
+        return trouble;
+    int status = print_path(request, &suppressions, path, out);
+    suppressions_release(&suppressions);
+    return status ? status : trouble;
 }
 
 void report_request_init(struct report_request *request)
@@ -269,21 +419,24 @@ static pid_t operand_pid(const char *operand)
     return is_number && number > 0 && stat(operand, &status) != 0 ? (pid_t)number : 0;
 }
 
-static int report_operand(struct report_request *request, const char *operand, FILE *out)
+static int report_operand(struct report_request *request, struct suppressions *suppressions,
+                          const char *operand, FILE *out)
 {
     request->pid = operand_pid(operand);
     if (!request->pid)
-        return report_print(request, operand, out);
+        return request->at_exit ? report_print(request, operand, out)
+                                : print_path(request, suppressions, operand, out);
     char *path;
     const char *why;
     if (profile_file_of_process(request->pid, &path, &why) != 0)
         return command_error(operand, "%s", why);
-    int status = report_print(request, path, out);
+    int status = print_path(request, suppressions, path, out);
     free(path);
     return status;
 }
 
-static int report_all(struct report_request *request, char **operands, int count)
+static int report_each(struct report_request *request, struct suppressions *suppressions,
+                       char **operands, int count)
 {
     const char *name = request->output ? request->output : "stdout";
     FILE *out = request->output ? fopen(request->output, "we") : stdout;
@@ -293,10 +446,44 @@ static int report_all(struct report_request *request, char **operands, int count
     for (int i = 0; i < count; i++) {
         if (i > 0 && request->format->render == render_text)
             fputc('\n', out);
-        int trouble = report_operand(request, operands[i], out);
+        int trouble = report_operand(request, suppressions, operands[i], out);
         status = trouble ? trouble : status;
     }
     return command_finish_output(out, name) ? status : EXIT_TROUBLE;
+}
+
+// At exit the report is more than the suppressions: there report_print() loads them.
+static int report_all(struct report_request *request, char **operands, int count)
+{
+    char *own = NULL;
+    if (!request->suppressions) {
+        own = profiler_option_value(profiler_option_find("suppressions"));
+        request->suppressions = own;
+    }
+    struct suppressions suppressions;
+    int status = load_suppressions(&suppressions, request->at_exit ? NULL : request->suppressions);
+    if (!status) {
+        status = report_each(request, &suppressions, operands, count);
+        suppressions_release(&suppressions);
+    }
+    free(own);
+    return status;
+}
+
+static bool suits_one_process(const struct report_request *request, int count)
+{
+    if (count == 1 || (!request->save && !request->since))
+        return true;
+    command_error(request->save ? "--save" : "--since", "takes one profile at a time");
+    return false;
+}
+
+static bool format_suits(const struct report_request *request)
+{
+    if (request->format != &no_format || request->at_exit)
+        return true;
+    command_error("none", "no such format (text, json)");
+    return false;
 }
 
 static bool sort_suits_view(const struct report_request *request)
@@ -330,10 +517,10 @@ int cmd_report(int argc, char **argv)
         if (!set_option(&request, letter, arguments.value))
             goto done;
     }
-    if (letter == 0 && sort_suits_view(&request)) {
+    if (letter == 0 && sort_suits_view(&request) && format_suits(&request)) {
         if (arguments.operand_count == 0)
             command_error("report", "no profile given; see gaiaprof help report");
-        else
+        else if (suits_one_process(&request, arguments.operand_count))
             status = report_all(&request, operands, arguments.operand_count);
     }
 done:

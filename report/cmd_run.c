@@ -3,18 +3,19 @@
 // cmd_run.c - `gaiaprof run`: starts a program with libgaiaprof.so preloaded, or says why it can't
 // be profiled; ends as the program ended. The program prints its report itself when it ends;
 // where it could not (a signal, exec), it is printed here.
-#include "report/cmd_report.h"
 #include "report/command.h"
 #include "report/profiler_options.h"
 #include "report/program_check.h"
-#include "report/run_aftermath.h"
+#include "report/run_results.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -26,30 +27,60 @@ const char cmd_run_help[] =
     "run [OPTIONS] [--] PROGRAM [ARGS]\n"
     "\n"
     "Runs PROGRAM and profiles it. A report is printed on stderr when it ends, and its profile is\n"
-    "left for gaiaprof report. The exit status is the program's.\n"
+    "left for gaiaprof report. The exit status is the program's; with --check it is 23 where that\n"
+    "would be 0 and a budget is violated.\n"
     "\n"
     "  -f, --format FORMAT   of that report: text (default), json, none\n"
     "  -o, --output FILE     write the report there (%e program, %p pid, %h host, %t time)\n"
     "  -p, --profile FILE    the profile; default %e.%p.gaia in the working directory\n"
     "  -O, --option KEY=VALUE\n"
     "                        an option of the profiler: see gaiaprof help options\n"
-    "  -q, --quiet           no report\n"
+    "  -q, --quiet           no report; of budgets only those that are violated\n"
+    "      --check BUDGETS   such as leaks=0,peak_bytes=64m: each process must keep them; default\n"
+    "                        GAIAPROF_CHECK; see gaiaprof help check\n"
+    "      --only PROGRAMS   of several processes check only those of these programs\n"
+    "      --baseline FILE   a profile that budgets of +N% refer to\n"
+    "      --suppressions FILES\n"
+    "                        what not to count, separated by commas\n"
+    "      --junit FILE      write the verdict there as JUnit XML\n"
+    "      --github          print annotations for GitHub Actions, too\n"
     "  -h, --help            this text\n"
     "      --version         the version\n"
+    "\n"
+    "With -O follow=fork, exec or all the processes that PROGRAM starts are profiled, too. Then "
+    "one\n"
+    "table of all of them takes the place of the report, unless -o has a %p in it.\n"
     "\n"
     "Examples:\n"
     "  gaiaprof run jq . large.json\n"
     "  gaiaprof run -q -p /tmp/jq.gaia -- jq -r .name large.json\n"
-    "  gaiaprof run -O follow=exec make\n";
+    "  gaiaprof run --check leaks=0,leaked_threads=0 ./test\n"
+    "  gaiaprof run -O follow=all make -j8\n"
+    "  gaiaprof run -O follow=all --check leaks=0 --only 'test_*' ctest\n";
 
 static const struct option run_options[] = {
     OPTIONS_COMMON,
+    {'C', "check", true, true},
+    {'N', "only", true, true},
+    {'B', "baseline", true, true},
+    {'S', "suppressions", true, true},
+    {'J', "junit", true, true},
+    {'G', "github", true, false},
     {'f', "format", false, true},
     {'o', "output", false, true},
     {'p', "profile", false, true},
     {'O', "option", false, true},
     {'q', "quiet", false, false},
     {0},
+};
+
+struct run_command {
+    struct check_request check;
+    struct budgets budgets;
+    const char **baselines; // room for all arguments
+    char *suppressions;
+    uint64_t tree; // 0: no other process is followed
+    bool for_tree; // one report for all processes
 };
 
 // --- options
@@ -85,7 +116,36 @@ static bool set_assignment(const char *assignment)
     return set_profiler_option(key, equals + 1);
 }
 
-static bool set_option(int letter, const char *value)
+static bool add_budgets(struct run_command *command, const char *text)
+{
+    const char *why;
+    if (budgets_parse(&command->budgets, text, &why))
+        return true;
+    command_error("check", "%s", why);
+    return false;
+}
+
+static bool set_check_option(struct run_command *command, int letter, const char *value)
+{
+    switch (letter) {
+    case 'C':
+        return add_budgets(command, value);
+    case 'B':
+        command->baselines[command->check.baseline_count++] = value;
+        return true;
+    case 'N':
+        command->check.only = value;
+        return true;
+    case 'J':
+        command->check.junit = value;
+        return true;
+    default:
+        command->check.github = true;
+        return true;
+    }
+}
+
+static bool set_option(struct run_command *command, int letter, const char *value)
 {
     switch (letter) {
     case 'f':
@@ -96,9 +156,102 @@ static bool set_option(int letter, const char *value)
         return set_profiler_option("output", value);
     case 'O':
         return set_assignment(value);
-    default:
+    case 'S':
+        return set_profiler_option("suppressions", value);
+    case 'q':
+        command->check.quiet = true;
         return set_profiler_option("report", "none");
+    default:
+        return set_check_option(command, letter, value);
     }
+}
+
+// --- budgets
+
+// Ours to judge, from the profiles: the program would do it a second time.
+static int take_over_check(struct run_command *command)
+{
+    char *text = profiler_option_value(profiler_option_find("check"));
+    bool good = text && (command->budgets.count || add_budgets(command, text));
+    if (good && *text)
+        setenv("GAIAPROF_CHECK", "", 1);
+    free(text);
+    return good ? 0 : EXIT_TROUBLE;
+}
+
+// What is wrong with it must be known before the program has run for an hour.
+static int prepare_check(struct run_command *command)
+{
+    const struct check_request *check = &command->check;
+    int status = take_over_check(command);
+    if (status)
+        return status;
+    if (command->budgets.count == 0)
+        return check->junit || check->github || check->only || check->baseline_count
+                   ? command_error("run",
+                                   "--only, --baseline, --junit and --github need --check BUDGETS")
+                   : 0;
+    if (budgets_need_baseline(&command->budgets) && check->baseline_count == 0)
+        return command_error("check", "a budget of +N%% needs --baseline FILE");
+    command->suppressions = profiler_option_value(profiler_option_find("suppressions"));
+    command->check.suppressions = command->suppressions;
+    return check_prepare(check);
+}
+
+// --- processes that are followed
+
+static bool option_is(const char *key, const char *value)
+{
+    char *text = profiler_option_value(profiler_option_find(key));
+    bool equal = text && strcmp(text, value) == 0;
+    free(text);
+    return equal;
+}
+
+static bool has_file_for_each(void)
+{
+    char *pattern = profiler_option_value(profiler_option_find("report_file"));
+    bool has = pattern && strstr(pattern, "%p");
+    free(pattern);
+    return has;
+}
+
+// Wherever a process is then, its files are put where the first one's are. A name without a
+// directory is left to the profiler where the working directory can't be written.
+static int fix_directory(const char *key)
+{
+    const struct profiler_option *option = profiler_option_find(key);
+    char *pattern = profiler_option_value(option);
+    char here[PATH_MAX], *absolute = NULL;
+    bool is_relative = pattern && *pattern && *pattern != '/' && getcwd(here, sizeof(here)) &&
+                       (strchr(pattern, '/') || access(here, W_OK) == 0);
+    int status = pattern ? 0 : -1;
+    if (is_relative && asprintf(&absolute, "%s/%s", here, pattern) < 0)
+        status = -1;
+    else if (is_relative)
+        status = setenv(profiler_option_variable(option), absolute, 1);
+    free(absolute);
+    free(pattern);
+    return status ? command_error("run", "not enough memory") : 0;
+}
+
+// By a number that all of them carry. One report for all takes the place of one from each, unless
+// each has a file of its own for it.
+static int prepare_tree(struct run_command *command)
+{
+    char number[24];
+    if (option_is("follow", "none"))
+        return 0;
+    while (command->tree == 0)
+        if (getrandom(&command->tree, sizeof(command->tree), 0) < 0)
+            command->tree = (uint64_t)getpid();
+    snprintf(number, sizeof(number), "%" PRIu64, command->tree);
+    setenv("GAIAPROF_TREE", number, 1);
+    command->for_tree = option_is("report", "text") && !has_file_for_each();
+    if (command->for_tree)
+        setenv("GAIAPROF_REPORT", "none", 1);
+    int status = fix_directory("output");
+    return status ? status : fix_directory("report_file");
 }
 
 // --- the library
@@ -228,81 +381,38 @@ static void wait_for_program(struct run *run)
 
 // --- what it left
 
-static const struct render_format *wanted_format(void)
-{
-    char *name = profiler_option_value(profiler_option_find("report"));
-    const struct render_format *format = name ? render_format_find(name) : NULL;
-    free(name);
-    return format;
-}
-
-// Placeholders of report_file are the profiler's business; the plain ones are known here too.
-static char *report_file_name(const struct run *run)
-{
-    char *pattern = profiler_option_value(profiler_option_find("report_file"));
-    const char *slash = strrchr(run->path, '/');
-    char *name = NULL;
-    size_t room = 0;
-    FILE *out = pattern ? open_memstream(&name, &room) : NULL;
-    for (const char *at = pattern; out && *at; at++) {
-        if (at[0] == '%' && at[1] == 'p')
-            fprintf(out, "%d", (int)run->pid), at++;
-        else if (at[0] == '%' && at[1] == 'e')
-            fputs(slash ? slash + 1 : run->path, out), at++;
-        else if (at[0] == '%' && at[1] == '%')
-            fputc(*at++, out);
-        else
-            fputc(*at, out);
-    }
-    if (out)
-        fclose(out);
-    free(pattern);
-    return name;
-}
-
-static void print_report(const struct run *run, const struct render_format *format,
-                         const char *path)
-{
-    struct report_request request;
-    report_request_init(&request);
-    request.format = format;
-    request.at_exit = true;
-    char *name = report_file_name(run);
-    FILE *out = name && *name ? fopen(name, "we") : stderr;
-    if (!out) {
-        command_error(name, "can't be written: %s", strerror(errno));
-    } else {
-        report_print(&request, path, out);
-        command_finish_output(out, name);
-    }
-    free(name);
-}
-
-static void report_what_is_left(struct run *run)
+static int print_results(const struct run *run, const struct run_command *command)
 {
     char *output = profiler_option_value(profiler_option_find("output"));
-    const struct render_format *format = wanted_format();
-    struct left_profiles left;
-    if (!output ||
-        left_profiles_find(&left, output, run->pid, run->start_realtime_ns, run->wait_status)) {
-        command_error("run", "not enough memory to look for the profile");
-    } else {
-        if (left.count == 0)
-            command_error(run->argv[0], "no profile was made: the program did not load " LIBRARY
-                                        ", or could not write a file");
-        for (size_t i = 0; i < left.count && format; i++)
-            if (!left.profiles[i].reported)
-                print_report(run, format, left.profiles[i].path);
-        left_profiles_release(&left);
-    }
+    if (!output)
+        return command_error("run", "not enough memory");
+    const char *slash = strrchr(run->path, '/');
+    const struct left_search left = {
+        .output = output,
+        .pid = run->pid,
+        .tree = command->tree,
+        .since_realtime_ns = run->start_realtime_ns,
+        .wait_status = run->wait_status,
+    };
+    const struct run_results results = {
+        .program = run->argv[0],
+        .file = slash ? slash + 1 : run->path,
+        .left = &left,
+        .recorded = run->profiled,
+        .for_tree = command->for_tree,
+        .check = command->budgets.count ? &command->check : NULL,
+    };
+    int status = run_results_print(&results);
     free(output);
+    return status;
 }
 
-// So that our parent sees what it would have seen; the core dump has been written already.
-static int end_likewise(const struct run *run)
+// So that our parent sees what it would have seen; the core dump has been written already. The
+// verdict has a say where the program itself has nothing to complain of.
+static int end_likewise(const struct run *run, int verdict)
 {
     if (!WIFSIGNALED(run->wait_status))
-        return WEXITSTATUS(run->wait_status);
+        return WEXITSTATUS(run->wait_status) ? WEXITSTATUS(run->wait_status) : verdict;
     struct rlimit none = {0};
     setrlimit(RLIMIT_CORE, &none);
     signal(WTERMSIG(run->wait_status), SIG_DFL);
@@ -310,7 +420,7 @@ static int end_likewise(const struct run *run)
     return 128 + WTERMSIG(run->wait_status);
 }
 
-static int run_program(char **argv)
+static int run_program(struct run_command *command, char **argv)
 {
     struct run run = {.argv = argv};
     int status = find_program(&run);
@@ -322,38 +432,51 @@ static int run_program(char **argv)
         status = start_program(&run);
     if (!status) {
         wait_for_program(&run);
-        if (run.profiled)
-            report_what_is_left(&run);
+        status = end_likewise(&run, print_results(&run, command));
     }
     free(run.path);
-    return status ? status : end_likewise(&run);
+    return status;
 }
 
-int cmd_run(int argc, char **argv)
+// --- the command
+
+static int parse_and_run(struct run_command *command, char **operands, char **argv)
 {
-    char **operands = calloc((size_t)argc + 1, sizeof(*operands));
-    if (!operands)
-        return command_error("run", "not enough memory");
     struct arguments arguments = {.command = "run",
                                   .options = run_options,
                                   .stop_at_operand = true,
                                   .argv = argv,
                                   .next = 1,
                                   .operands = operands};
-    int letter, status = EXIT_TROUBLE;
+    int letter;
     while ((letter = arguments_next(&arguments)) > 0) {
-        if (arguments_common(&arguments, letter)) {
-            status = command_finish_output(stdout, "stdout") ? 0 : EXIT_TROUBLE;
-            goto done;
-        }
-        if (!set_option(letter, arguments.value))
-            goto done;
+        if (arguments_common(&arguments, letter))
+            return command_finish_output(stdout, "stdout") ? 0 : EXIT_TROUBLE;
+        if (!set_option(command, letter, arguments.value))
+            return EXIT_TROUBLE;
     }
-    if (letter == 0 && arguments.operand_count == 0)
-        command_error("run", "no program given; see gaiaprof help run");
-    else if (letter == 0)
-        status = run_program(operands);
-done:
+    if (letter < 0)
+        return EXIT_TROUBLE;
+    if (arguments.operand_count == 0)
+        return command_error("run", "no program given; see gaiaprof help run");
+    int status = prepare_check(command);
+    if (!status)
+        status = prepare_tree(command);
+    return status ? status : run_program(command, operands);
+}
+
+int cmd_run(int argc, char **argv)
+{
+    struct run_command command = {.check.prefix = "gaiaprof: check: "};
+    char **operands = calloc((size_t)argc + 1, sizeof(*operands));
+    command.baselines = calloc((size_t)argc + 1, sizeof(*command.baselines));
+    command.check.budgets = &command.budgets;
+    command.check.baselines = command.baselines;
+    int status = operands && command.baselines ? parse_and_run(&command, operands, argv)
+                                               : command_error("run", "not enough memory");
+    budgets_release(&command.budgets);
+    free(command.suppressions);
+    free(command.baselines);
     free(operands);
     return status;
 }

@@ -12,6 +12,7 @@
 const struct command commands[] = {
     {"run", "profile a program", cmd_run_help, cmd_run},
     {"report", "report on a profile, or on a process that runs", cmd_report_help, cmd_report},
+    {"check", "hold profiles against budgets, for CI", cmd_check_help, cmd_check},
     {"help", "explain a command, or the options of the profiler", cmd_help_help, cmd_help},
     {NULL, NULL, NULL, NULL},
 };

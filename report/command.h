@@ -26,8 +26,9 @@ void command_help(const struct command *command, FILE *out);
 
 int cmd_run(int argc, char **argv);
 int cmd_report(int argc, char **argv);
+int cmd_check(int argc, char **argv);
 int cmd_help(int argc, char **argv);
-extern const char cmd_run_help[], cmd_report_help[], cmd_help_help[];
+extern const char cmd_run_help[], cmd_report_help[], cmd_check_help[], cmd_help_help[];
 
 // "gaiaprof: WHAT: WHY" on stderr. Returns EXIT_TROUBLE.
 int command_error(const char *what, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -70,6 +70,7 @@ static void set_waits(struct json_writer *writer, json_t *value, const struct lo
 static json_t *lock_value(struct json_writer *writer, const struct lock *lock)
 {
     json_t *value = identity_value(writer, lock);
+    json_set_suppressed(writer, value, lock->suppressed);
     json_set(writer, value, "flags", flags_value(writer, lock->flags));
     json_set_text(writer, value, "end", end_name(lock->end));
     json_set(writer, value, "initialised", json_boolean(lock->initialised));
@@ -234,6 +235,7 @@ static void put_cycle(struct json_writer *writer, const struct order_cycle *cycl
         json_set_text(writer, value, "why", cycle->why);
     if (cycle->kind == ORDER_DEADLOCK)
         json_set_integer(writer, value, "t_ns", run_time(writer, cycle->time_ns));
+    json_set_suppressed(writer, value, cycle->suppressed);
     for (size_t i = 0; i < cycle->lock_count; i++)
         writer->failed |=
             json_array_append_new(locks, identity_value(writer, cycle->locks[i])) != 0;
@@ -273,6 +275,7 @@ static void put_misuse(struct json_writer *writer, const struct lock_misuse *mis
     json_set_integer(writer, value, "thread", record->thread);
     if (record->owner)
         json_set_integer(writer, value, "owner", record->owner);
+    json_set_suppressed(writer, value, misuse->suppressed);
     json_open(writer, value);
     json_key(writer, "stack");
     json_put_stack(writer, record->stack);

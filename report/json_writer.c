@@ -32,6 +32,12 @@ void json_set_integer(struct json_writer *writer, json_t *object, const char *ke
     json_set(writer, object, key, json_integer(value));
 }
 
+void json_set_run_time(struct json_writer *writer, json_t *object, const char *key, int64_t ns)
+{
+    if (ns >= 0)
+        json_set_integer(writer, object, key, ns);
+}
+
 void json_set_text(struct json_writer *writer, json_t *object, const char *key, const char *text)
 {
     json_set(writer, object, key, json_text(writer, text));

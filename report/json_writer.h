@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// json_writer.h - how the parts of the JSON format (render_json.c, json_locks.c, json_threads.c)
-// share one report being written: as a stream, one small jansson object at a time, and the frames
-// of an address rendered once and kept with it, so that a profile of a million stacks needs no tree
-// in memory. Internal to them.
+// json_writer.h - how the parts of the JSON format (render_json.c, json_leaks.c, json_locks.c,
+// json_threads.c) share one report being written: as a stream, one small jansson object at a time,
+// and the frames of an address rendered once and kept with it, so that a profile of a million
+// stacks needs no tree in memory. Internal to them.
 #ifndef GAIAPROF_JSON_WRITER_H
 #define GAIAPROF_JSON_WRITER_H
 
@@ -25,6 +25,12 @@ struct json_writer {
 void json_set(struct json_writer *writer, json_t *object, const char *key, json_t *value);
 void json_set_integer(struct json_writer *writer, json_t *object, const char *key, int64_t value);
 void json_set_text(struct json_writer *writer, json_t *object, const char *key, const char *text);
+
+// Nothing where it is below 0: not known.
+void json_set_run_time(struct json_writer *writer, json_t *object, const char *key, int64_t ns);
+// Nothing where it is NULL.
+void json_set_suppressed(struct json_writer *writer, json_t *object,
+                         const struct suppression *suppression);
 
 json_t *json_text(struct json_writer *writer, const char *text);
 
@@ -48,6 +54,10 @@ void json_begin_element(struct json_writer *writer, bool *first);
 
 // --- sections
 
+// Leaks were asked for, even if there was no way to tell.
+bool json_has_leaks(const struct profile *profile);
+void json_put_leaks(struct json_writer *writer);
+void json_put_heap_misuses(struct json_writer *writer); // a member of the heap
 void json_put_locks(struct json_writer *writer);
 void json_put_order(struct json_writer *writer);
 void json_put_misuses(struct json_writer *writer);

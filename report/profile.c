@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // profile.c - loads a profile: header, process, how it ended; the parts are loaded by
-// profile_heap.c, profile_locks.c, profile_threads.c and profile_stacks.c.
+// profile_heap.c, profile_leaks.c, profile_locks.c, profile_threads.c and profile_stacks.c.
 #include "report/profile.h"
 
 #include "report/profile_parts.h"
@@ -190,7 +190,8 @@ static void judge_coverage(struct profile *profile)
         add_not_seen(profile, "which heap block a lock is in: told apart by address only");
 }
 
-static int load_parts(struct profile *profile, struct profile_reader *reader)
+static int load_parts(struct profile *profile, struct profile_reader *reader,
+                      const struct profile_source *source)
 {
     int error = find_process(profile, reader);
     if (!error)
@@ -199,6 +200,8 @@ static int load_parts(struct profile *profile, struct profile_reader *reader)
         error = profile_load_threads(profile, reader);
     if (!error)
         error = profile_load_locks(profile, reader);
+    if (!error)
+        error = profile_load_heap_misuses(profile, reader);
     profile_reader_refresh(reader);
     if (!error)
         error = profile_load_stacks(profile, reader);
@@ -210,6 +213,8 @@ static int load_parts(struct profile *profile, struct profile_reader *reader)
         error = profile_name_locks(profile);
     if (!error)
         error = profile_time_threads(profile);
+    if (!error)
+        error = profile_load_leaks(profile, reader, source);
     return error;
 }
 
@@ -227,7 +232,7 @@ int profile_load(struct profile *profile, const struct profile_source *source, c
     profile->notes = region_array(&profile->region, NOTES_MAX, sizeof(*profile->notes));
     if (profile->notes) {
         judge_end(profile, source);
-        error = load_parts(profile, &reader);
+        error = load_parts(profile, &reader, source);
     }
     if (!profile->notes || error) {
         profile_release(profile);
@@ -239,6 +244,7 @@ int profile_load(struct profile *profile, const struct profile_source *source, c
     note_bypass(profile);
     judge_coverage(profile);
     profile_check_stacks(profile);
+    profile_judge_heap_misuses(profile);
     return 0;
 }
 

@@ -99,6 +99,7 @@ struct thread {
 #define GROWTH_WINDOWS 8
 struct thread_growth {
     uint32_t creation_stack;
+    const struct suppression *suppressed;
     bool hidden;
     int64_t counts[GROWTH_WINDOWS];
 };
@@ -113,6 +114,7 @@ struct threads {
     size_t record_count;
     // of those that pthread_create made
     int64_t created, finished, joined, detached, leaked, running;
+    int64_t suppressed_leaked, suppressed_running; // of leaked, and of running
     int64_t adopted;
     int64_t peak;
     struct thread_growth *growth; // most first

@@ -43,7 +43,8 @@ static struct site *site_of(struct site_table *table, uint32_t stack)
         return NULL;
     heap->sites = sites;
     *number = (uint32_t)heap->site_count;
-    *site = (struct site){.stack = stack < table->limit ? stack : UINT32_MAX};
+    *site = (struct site){
+        .stack = stack < table->limit ? stack : UINT32_MAX, .first_ns = -1, .last_ns = -1};
     return site;
 }
 
@@ -94,26 +95,71 @@ static struct heap_samples cell_samples(struct site_table *table,
     };
 }
 
+// --- times
+
+// Those of a sampled cell are in its record, of any other behind the cells of its chunk.
+static bool has_times_behind(const struct site_table *table, const struct profile_span *span,
+                             uint64_t count)
+{
+    return table->profile->header.version >= 4 && !profile_is_sampled(table->profile) &&
+           span->used_bytes != 0 &&
+           span->payload_bytes - span->used_bytes >= count * sizeof(struct profile_cell_times);
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+// A slot that only frees blocks of the stack has no times. 0 is known to be the first unit of the
+// run where the latest is known.
+static void add_times(struct site *site, const struct profile_cell_times *times)
+{
+    int64_t first_ns = (int64_t)(times->first * PROFILE_TIME_UNIT_NS);
+    if (times->first == 0 && times->last == 0)
+        return;
+    site->first_ns = site->first_ns < 0 || first_ns < site->first_ns ? first_ns : site->first_ns;
+    if (times->last != 0)
+        site->last_ns = later(site->last_ns, (int64_t)(times->last * PROFILE_TIME_UNIT_NS));
+}
+
+// --- cells
+
+static int add_cell(struct site_table *table, const struct profile_sampled_cell *record)
+{
+    bool has_family = table->profile->header.version >= 4;
+    uint32_t stack = record->cell.stack & (has_family ? PROFILE_CELL_STACK_MASK : UINT32_MAX);
+    struct site *site = site_of(table, stack);
+    if (!site)
+        return -ENOMEM;
+    struct heap_counts counts;
+    cell_counts(table, &record->cell, &counts);
+    counts.samples = cell_samples(table, &record->samples);
+    heap_counts_add(&site->counts, &counts);
+    heap_counts_add(&table->profile->heap.total, &counts);
+    if (has_family && record->cell.allocations != 0)
+        add_times(site, &record->samples.times);
+    return 0;
+}
+
 static int load_chunk(struct site_table *table, const struct profile_reader *reader,
                       const struct profile_span *span)
 {
     struct profile_sampled_cell record = {0};
-    const struct profile_cell *cell = &record.cell;
-    size_t bytes = profile_is_sampled(table->profile) ? sizeof(record) : sizeof(*cell);
+    size_t bytes = profile_is_sampled(table->profile) ? sizeof(record) : sizeof(record.cell);
     uint64_t count = profile_span_records(span, bytes);
-    for (uint64_t i = 0; i < count; i++) {
-        if (!profile_reader_record(reader, span, i, sizeof(cell->stack), &record, bytes))
+    bool times_behind = has_times_behind(table, span, count);
+    int error = 0;
+    for (uint64_t i = 0; i < count && !error; i++) {
+        if (!profile_reader_record(reader, span, i, sizeof(record.cell.stack), &record, bytes))
             continue;
-        struct site *site = site_of(table, cell->stack);
-        if (!site)
-            return -ENOMEM;
-        struct heap_counts counts;
-        cell_counts(table, cell, &counts);
-        counts.samples = cell_samples(table, &record.samples);
-        heap_counts_add(&site->counts, &counts);
-        heap_counts_add(&table->profile->heap.total, &counts);
+        if (times_behind)
+            profile_reader_payload(reader, span,
+                                   span->used_bytes + i * sizeof(record.samples.times),
+                                   &record.samples.times, sizeof(record.samples.times));
+        error = add_cell(table, &record);
     }
-    return 0;
+    return error;
 }
 
 static int compare_sites(const void *left, const void *right)

@@ -13,6 +13,7 @@
 int profile_load_cells(struct profile *profile, struct profile_reader *reader);
 int profile_load_threads(struct profile *profile, struct profile_reader *reader);
 int profile_load_locks(struct profile *profile, struct profile_reader *reader);
+int profile_load_heap_misuses(struct profile *profile, struct profile_reader *reader);
 int profile_load_modules(struct profile *profile, struct profile_reader *reader);
 int profile_load_stacks(struct profile *profile, struct profile_reader *reader);
 int profile_load_locations(struct profile *profile);
@@ -22,6 +23,11 @@ int profile_load_locations(struct profile *profile);
 int profile_name_locks(struct profile *profile);
 int profile_time_threads(struct profile *profile);
 void profile_check_stacks(struct profile *profile);
+
+// Drops misuses that their stacks refute, and sorts the others.
+void profile_judge_heap_misuses(struct profile *profile);
+int profile_load_leaks(struct profile *profile, struct profile_reader *reader,
+                       const struct profile_source *source);
 
 // Blocks of a sampled heap come in units of 1/PROFILE_SAMPLED_UNIT. Adds `units` to the running
 // *sum and returns by how many whole blocks it grew: so rounded parts add up to the rounded sum.

@@ -119,7 +119,7 @@ uint64_t profile_span_records(const struct profile_span *span, size_t bytes)
 {
     if (span->record_bytes < bytes || span->record_bytes % 8 != 0)
         return 0;
-    return span->payload_bytes / span->record_bytes;
+    return (span->used_bytes ? span->used_bytes : span->payload_bytes) / span->record_bytes;
 }
 
 bool profile_reader_record(const struct profile_reader *reader, const struct profile_span *span,

@@ -49,15 +49,15 @@ void profile_reader_refresh(struct profile_reader *reader);
 // The next chunk; false at the end, or at the first that makes no sense (then `damage` is set).
 bool profile_reader_next(struct profile_reader *reader, struct profile_span *span);
 
-// How many records of at least `bytes` bytes the chunk has room for; 0 if its records are smaller
-// than what this version knows.
+// How many records of at least `bytes` bytes the chunk has room for: in its used_bytes, if those
+// are not 0. 0 if its records are smaller than what this version knows.
 uint64_t profile_span_records(const struct profile_span *span, size_t bytes);
 
 // Copies record `index` if it is published. The first field has `key_bytes` (4 or 8) bytes.
 bool profile_reader_record(const struct profile_reader *reader, const struct profile_span *span,
                            uint64_t index, size_t key_bytes, void *ret_record, size_t bytes);
 
-// Copies payload that is not records.
+// Copies payload that is not records: what lies inside payload_bytes, as the caller has checked.
 void profile_reader_payload(const struct profile_reader *reader, const struct profile_span *span,
                             uint64_t offset, void *ret_payload, size_t bytes);
 

@@ -125,6 +125,13 @@ void profile_check_stacks(struct profile *profile)
     size_t unsound = 0;
     for (size_t i = 0; i < profile->heap.site_count; i++)
         unsound += !stack_is_sound(profile, profile->heap.sites[i].stack);
+    for (size_t i = 0; i < profile->leaks.record_count; i++)
+        unsound += !stack_is_sound(profile, profile->leaks.records[i].stack);
+    for (size_t i = 0; i < profile->heap_misuse_count; i++) {
+        const struct profile_heap_misuse *record = &profile->heap_misuses[i].record;
+        unsound += record->stack && !stack_is_sound(profile, record->stack);
+        unsound += record->free_stack && !stack_is_sound(profile, record->free_stack);
+    }
     for (size_t i = 0; i < profile->lock_count; i++) {
         const struct lock *lock = &profile->locks[i];
         for (size_t j = 0; j < lock->wait_count; j++)

@@ -7,6 +7,7 @@
 
 #include "report/profile.h"
 #include "report/selection.h"
+#include "report/suppressions.h"
 #include "report/view.h"
 
 #include <stdio.h>
@@ -15,9 +16,10 @@
 
 struct render_options {
     const struct view *view;
-    const struct sort_key *sort;       // NULL: each table's own
-    const struct selection *selection; // has been applied
-    long rows;                         // of each table; 0: all, ROWS_DEFAULT: what suits the format
+    const struct sort_key *sort;             // NULL: each table's own
+    const struct selection *selection;       // has been applied
+    const struct suppressions *suppressions; // have been applied; NULL: none
+    long rows; // of each table; 0: all, ROWS_DEFAULT: what suits the format
     bool colour;
 };
 

@@ -69,6 +69,8 @@ static json_t *mode_value(struct json_writer *writer)
                   : header->hold_mode == PROFILE_HOLD_EXACT                  ? "exact"
                                                                              : "sampled");
     json_set(writer, value, "threads", json_boolean(header->threads_on));
+    if (header->version >= 4)
+        json_set(writer, value, "leaks", json_boolean(header->leaks_on));
     return value;
 }
 
@@ -150,6 +152,14 @@ static const struct site **shown_sites(struct json_writer *writer, size_t *ret_c
     return sites;
 }
 
+static json_t *site_value(struct json_writer *writer, const struct site *site)
+{
+    json_t *value = counts_value(writer, &site->counts);
+    json_set_run_time(writer, value, "first_ns", site->first_ns);
+    json_set_run_time(writer, value, "last_ns", site->last_ns);
+    return value;
+}
+
 static void put_heap(struct json_writer *writer)
 {
     const struct heap *heap = &writer->profile->heap;
@@ -164,10 +174,12 @@ static void put_heap(struct json_writer *writer)
     bool first = true;
     for (size_t i = 0; sites && i < count; i++) {
         json_begin_element(writer, &first);
-        json_put_with_stack(writer, counts_value(writer, &sites[i]->counts), "stack",
-                            sites[i]->stack);
+        json_put_with_stack(writer, site_value(writer, sites[i]), "stack", sites[i]->stack);
     }
-    fputs("]}", writer->out);
+    fputc(']', writer->out);
+    if (writer->profile->header.version >= 4)
+        json_put_heap_misuses(writer);
+    fputc('}', writer->out);
 }
 
 static void put_key(struct json_writer *writer, const char *key)
@@ -207,6 +219,10 @@ int render_json(struct profile *profile, const struct render_options *options, F
     if ((tables & TABLES_HEAP) && profile->header.heap_mode != PROFILE_HEAP_OFF) {
         put_key(&writer, "heap");
         put_heap(&writer);
+    }
+    if ((tables & TABLES_LEAKS) && json_has_leaks(profile)) {
+        put_key(&writer, "leaks");
+        json_put_leaks(&writer);
     }
     put_lock_sections(&writer, tables);
     if ((tables & (TABLE_THREADS | TABLE_THREAD_CREATE)) && profile->header.threads_on) {

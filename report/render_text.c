@@ -3,6 +3,7 @@
 // render_text.c - the report for people: a summary that fits the first screen and says whether
 // anything is wrong and where, then tables, worst first, with a stack where it helps. At most
 // TEXT_COLUMNS columns, whatever the names.
+#include "report/function_name.h"
 #include "report/render.h"
 #include "report/runtime_code.h"
 #include "report/text_report.h"
@@ -34,59 +35,13 @@ const char *text_format(struct text_report *report, const char *format, ...)
 
 // --- names
 
-// Where the parameters begin; the end if there are none.
-static const char *parameters(const char *function)
-{
-    int depth = 0;
-    const char *at = function;
-    while (*at) {
-        bool is_operator = at - function >= 8 && strncmp(at - 8, "operator", 8) == 0;
-        size_t skip = 1;
-        if (strncmp(at, "(anonymous namespace)", 21) == 0)
-            skip = 21;
-        else if (is_operator && strncmp(at, "()", 2) == 0)
-            skip = 2;
-        else if (is_operator && strchr("<>-=", *at))
-            skip = strspn(at, "<>-=");
-        else if (*at == '<')
-            depth++;
-        else if (*at == '>')
-            depth--;
-        else if (*at == '(' && depth == 0 && at != function)
-            return at;
-        at += skip;
-    }
-    return at;
-}
-
-static const char *without_return_type(const char *function, const char *end)
-{
-    const char *name = function;
-    int depth = 0;
-    for (const char *at = function; at < end; at++) {
-        if (strncmp(at, "operator", 8) == 0 && depth == 0)
-            break;
-        if (strncmp(at, "(anonymous namespace)", 21) == 0)
-            at += 20;
-        else if (*at == '<')
-            depth++;
-        else if (*at == '>')
-            depth--;
-        else if (*at == ' ' && depth == 0)
-            name = at + 1;
-    }
-    return name;
-}
-
 const char *place_name(struct text_report *report, const struct place *place)
 {
     if (!place->function)
         return text_format(report, "0x%" PRIx64, place->offset);
-    const char *function = place->function;
-    const char *end = parameters(function);
-    if (*end == '(')
-        function = without_return_type(function, end);
-    const char *name = region_strndup(&report->region, function, (size_t)(end - function));
+    size_t length;
+    const char *function = function_short_name(place->function, &length);
+    const char *name = region_strndup(&report->region, function, length);
     return text_or_empty(report, text_printable(&report->region, text_or_empty(report, name)));
 }
 
@@ -244,6 +199,20 @@ static void choose_amounts(struct text_report *report)
         report->stacks = 2 * STACKS_USUAL;
 }
 
+// What is wrong comes first.
+static void put_heap_tables(struct text_report *report, unsigned tables)
+{
+    if (report->profile->header.heap_mode == PROFILE_HEAP_OFF)
+        return;
+    text_put_leaks(report, tables);
+    if (tables & TABLE_HEAP_MISUSE)
+        text_put_heap_misuses(report);
+    if (report->options->view->tables & TABLES_HEAP)
+        text_put_heap(report, tables);
+    else if (tables & TABLES_LEAKS)
+        text_put_suppressions(report);
+}
+
 static void put_lock_tables(struct text_report *report, unsigned tables)
 {
     if (tables & TABLE_LOCKS)
@@ -299,8 +268,7 @@ int render_text(struct profile *profile, const struct render_options *options, F
         text_put_summary(&report);
         if ((tables & TABLE_ORDER) && profile->header.locks_on)
             text_put_deadlocks(&report);
-        if (profile->header.heap_mode != PROFILE_HEAP_OFF)
-            text_put_heap(&report, tables);
+        put_heap_tables(&report, tables);
         if (profile->header.locks_on)
             put_lock_tables(&report, tables);
         if ((tables & TABLE_THREAD_CREATE) && profile->header.threads_on)

@@ -185,6 +185,102 @@ int caller_rows_make(const struct heap_rows *rows, const struct heap_row *row, e
     return 0;
 }
 
+// --- leaks
+
+int64_t leak_row_value(const struct leak_row *row, enum sort_by by)
+{
+    switch (by) {
+    case SORT_BLOCKS:
+        return row->blocks + row->indirect_blocks;
+    case SORT_GROWTH:
+        return row->grown_bytes;
+    default:
+        return row->bytes + row->indirect_bytes;
+    }
+}
+
+static int64_t leak_value(const struct leak *leak, enum sort_by by)
+{
+    const struct leak_row row = {
+        .blocks = leak->blocks,
+        .bytes = leak->bytes,
+        .indirect_blocks = leak->indirect_blocks,
+        .indirect_bytes = leak->indirect_bytes,
+        .grown_bytes = leak->grown_bytes,
+    };
+    return leak_row_value(&row, by);
+}
+
+static bool is_earlier(int64_t time_ns, int64_t than_ns)
+{
+    return time_ns >= 0 && (than_ns < 0 || time_ns < than_ns);
+}
+
+static void leak_row_add(struct leak_row *row, const struct leak *leak, enum sort_by by)
+{
+    int64_t value = leak_value(leak, by);
+    if (row->stacks == 0 || value > row->worst_value) {
+        row->worst_stack = leak->stack;
+        row->worst_value = value;
+    }
+    row->first_ns = row->stacks == 0 || is_earlier(leak->first_ns, row->first_ns) ? leak->first_ns
+                                                                                  : row->first_ns;
+    row->last_ns = row->stacks == 0 || leak->last_ns > row->last_ns ? leak->last_ns : row->last_ns;
+    row->stacks++;
+    row->blocks += leak->blocks;
+    row->bytes += leak->bytes;
+    row->indirect_blocks += leak->indirect_blocks;
+    row->indirect_bytes += leak->indirect_bytes;
+    row->grown_blocks += leak->grown_blocks;
+    row->grown_bytes += leak->grown_bytes;
+}
+
+static int compare_leak_rows(const void *left, const void *right, void *by)
+{
+    const struct leak_row *a = left, *b = right;
+    int64_t value_a = leak_row_value(a, *(enum sort_by *)by);
+    int64_t value_b = leak_row_value(b, *(enum sort_by *)by);
+    if (value_a != value_b)
+        return value_a < value_b ? 1 : -1;
+    if (a->blocks != b->blocks)
+        return a->blocks < b->blocks ? 1 : -1;
+    return (a->place->number > b->place->number) - (a->place->number < b->place->number);
+}
+
+static bool is_of_class(const struct leak *leak, uint32_t class)
+{
+    return leak->class == class && !leak->hidden && !leak->suppressed;
+}
+
+int leak_rows_make(struct profile *profile, uint32_t class, enum sort_by by,
+                   struct leak_row **ret_rows, size_t *ret_count)
+{
+    const struct leaks *leaks = &profile->leaks;
+    for (size_t i = 0; i < leaks->record_count; i++)
+        if (is_of_class(&leaks->records[i], class))
+            stack_user_frame(profile, leaks->records[i].stack); // gives every place its number
+    size_t limit = profile_place_count(profile) + 1, count = 0;
+    size_t *numbers = region_array(&profile->region, limit, sizeof(*numbers));
+    struct leak_row *rows = region_array(&profile->region, limit, sizeof(*rows));
+    if (!numbers || !rows)
+        return -ENOMEM;
+    for (size_t i = 0; i < leaks->record_count; i++) {
+        const struct leak *leak = &leaks->records[i];
+        if (!is_of_class(leak, class))
+            continue;
+        const struct place *place = stack_user_frame(profile, leak->stack)->place;
+        if (numbers[place->number] == 0) {
+            numbers[place->number] = ++count;
+            rows[count - 1].place = place;
+        }
+        leak_row_add(&rows[numbers[place->number] - 1], leak, by);
+    }
+    qsort_r(rows, count, sizeof(*rows), compare_leak_rows, &by);
+    *ret_rows = rows;
+    *ret_count = count;
+    return 0;
+}
+
 // --- threads
 
 static void thread_row_add(struct thread_row *row, const struct thread *thread)
@@ -194,7 +290,10 @@ static void thread_row_add(struct thread_row *row, const struct thread *thread)
     row->joined += strcmp(join, "joined") == 0;
     row->detached += strcmp(join, "detached") == 0;
     row->leaked += strcmp(join, "leaked") == 0;
-    row->running += thread->record.end_ns == 0 && thread->record.exit_kind == 0;
+    bool running = thread->record.end_ns == 0 && thread->record.exit_kind == 0;
+    row->running += running;
+    row->suppressed_leaked += thread->suppressed && strcmp(join, "leaked") == 0;
+    row->suppressed_running += thread->suppressed && running;
     row->cpu_ns += (int64_t)thread->record.cpu_ns;
 }
 

@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,10 +22,8 @@
 #define FILE_TIME_SLACK_NS UINT64_C(2000000000)
 
 struct search {
+    const struct left_search *wanted;
     struct left_profiles *left;
-    pid_t pid;
-    uint64_t since_realtime_ns;
-    int wait_status;
     bool failed; // without memory
 };
 
@@ -37,14 +36,17 @@ static uint64_t timespec_ns(const struct timespec *time)
 static bool may_be_one(const struct search *search, const struct stat *status)
 {
     return S_ISREG(status->st_mode) && status->st_size >= (off_t)PROFILE_HEADER_BYTES &&
-           timespec_ns(&status->st_ctim) + FILE_TIME_SLACK_NS >= search->since_realtime_ns;
+           timespec_ns(&status->st_ctim) + FILE_TIME_SLACK_NS >= search->wanted->since_realtime_ns;
 }
 
 static bool is_one(const struct search *search, const struct profile_header *header)
 {
+    const struct left_search *wanted = search->wanted;
+    bool of_tree = wanted->tree && header->tree == wanted->tree;
     return memcmp(header->magic, PROFILE_MAGIC, sizeof(header->magic)) == 0 &&
-           header->version == PROFILE_VERSION && header->pid == (uint32_t)search->pid &&
-           header->start_realtime_ns + FILE_TIME_SLACK_NS >= search->since_realtime_ns;
+           header->version == PROFILE_VERSION &&
+           (of_tree || header->pid == (uint32_t)wanted->pid) &&
+           header->start_realtime_ns + FILE_TIME_SLACK_NS >= search->wanted->since_realtime_ns;
 }
 
 static void put_word(int fd, size_t offset, const void *value, size_t bytes)
@@ -91,7 +93,9 @@ static void add(struct search *search, const char *path, const struct profile_he
     }
     left->profiles[left->count++] = (struct left_profile){
         .path = copy,
+        .pid = (pid_t)header->pid,
         .start_ns = header->start_ns,
+        .became_another = header->exit_kind == PROFILE_EXIT_EXECED,
         .reported = header->exit_kind == PROFILE_EXIT_EXITED,
     };
 }
@@ -104,8 +108,8 @@ static void look_at(struct search *search, const char *path)
     struct profile_header header;
     if (pread(fd, &header, sizeof(header), 0) == (ssize_t)sizeof(header) &&
         is_one(search, &header) && !is_known(search->left, header.start_ns, path)) {
-        if (header.exit_kind == PROFILE_EXIT_NONE)
-            write_end(fd, search->wait_status);
+        if (header.exit_kind == PROFILE_EXIT_NONE && header.pid == (uint32_t)search->wanted->pid)
+            write_end(fd, search->wanted->wait_status);
         add(search, path, &header);
     }
     close(fd);
@@ -130,24 +134,39 @@ static void scan(struct search *search, const char *directory)
     closedir(entries);
 }
 
-// Placeholders in the directory: only the one that is known here.
-static void scan_pattern(struct search *search, const char *output)
+// The directory of a pattern as one of glob(): what a placeholder stands for is known to the
+// processes alone. Empty where it is too long, or there is none.
+static void directory_pattern(const char *output, char *pattern, size_t room_bytes)
 {
     const char *slash = strrchr(output, '/');
-    char directory[PATH_MAX];
     size_t used = 0;
-    if (!slash)
-        return;
-    for (const char *at = output; at <= slash && used + 16 < sizeof(directory); at++) {
-        if (at[0] == '%' && at[1] == 'p')
-            used += (size_t)sprintf(directory + used, "%d", (int)search->pid), at++;
-        else if (at[0] == '%' && at[1] == '%')
-            directory[used++] = *at++;
+    for (const char *at = output; slash && at <= slash && used + 3 < room_bytes; at++) {
+        if (at[0] == '%' && at[1] == '%')
+            pattern[used++] = *at++;
+        else if (at[0] == '%' && at[1])
+            pattern[used++] = '*', at++;
+        else if (strchr("*?[\\", *at))
+            pattern[used++] = '\\', pattern[used++] = *at;
         else
-            directory[used++] = *at;
+            pattern[used++] = *at;
     }
-    directory[used] = '\0';
-    scan(search, directory);
+    pattern[used] = '\0';
+}
+
+static void scan_pattern(struct search *search, const char *output)
+{
+    char pattern[PATH_MAX];
+    glob_t found = {0};
+    directory_pattern(output, pattern, sizeof(pattern));
+    if (*pattern && glob(pattern, GLOB_NOSORT, NULL, &found) == 0)
+        for (size_t i = 0; i < found.gl_pathc; i++)
+            scan(search, found.gl_pathv[i]);
+    globfree(&found);
+}
+
+static bool is_done(const struct search *search)
+{
+    return search->left->count != 0 && search->wanted->tree == 0;
 }
 
 static int compare_starts(const void *left, const void *right)
@@ -156,21 +175,17 @@ static int compare_starts(const void *left, const void *right)
     return (a->start_ns > b->start_ns) - (a->start_ns < b->start_ns);
 }
 
-int left_profiles_find(struct left_profiles *left, const char *output, pid_t pid,
-                       uint64_t since_realtime_ns, int wait_status)
+int left_profiles_find(struct left_profiles *left, const struct left_search *wanted)
 {
     *left = (struct left_profiles){0};
-    struct search search = {.left = left,
-                            .pid = pid,
-                            .since_realtime_ns = since_realtime_ns,
-                            .wait_status = wait_status};
+    struct search search = {.wanted = wanted, .left = left};
     const char *temporary = getenv("TMPDIR");
-    scan_pattern(&search, output);
-    if (left->count == 0)
+    scan_pattern(&search, wanted->output);
+    if (!is_done(&search))
         scan(&search, ".");
-    if (left->count == 0 && temporary && *temporary)
+    if (!is_done(&search) && temporary && *temporary)
         scan(&search, temporary);
-    if (left->count == 0)
+    if (!is_done(&search))
         scan(&search, "/tmp");
     if (left->count)
         qsort(left->profiles, left->count, sizeof(*left->profiles), compare_starts);

@@ -12,8 +12,10 @@
 
 struct left_profile {
     char *path;
+    pid_t pid;
     uint64_t start_ns;
-    bool reported; // its process ended in order, and printed its report then
+    bool became_another; // its process went on as another program
+    bool reported;       // its process ended in order, and printed its report then
 };
 
 struct left_profiles {
@@ -21,11 +23,18 @@ struct left_profiles {
     size_t count;
 };
 
-// Looks where the profiler may have put them: the directory of the pattern `output`, the working
-// directory, $TMPDIR, /tmp. Takes those of process `pid` begun after `since_realtime_ns`. Where
-// one says nothing about its end, `wait_status` is written into it. 0 or -ENOMEM.
-int left_profiles_find(struct left_profiles *left, const char *output, pid_t pid,
-                       uint64_t since_realtime_ns, int wait_status);
+struct left_search {
+    const char *output; // the pattern of profiles' names
+    pid_t pid;          // of the program
+    uint64_t tree;      // header.tree of what it started; 0: only `pid`
+    uint64_t since_realtime_ns;
+    int wait_status; // of `pid`
+};
+
+// Looks where the profiler may have put them: the directory of the pattern (all it may stand for),
+// the working directory, $TMPDIR, /tmp; for a tree in all of these, else in the first that has one.
+// Where that of `pid` says nothing about its end, `wait_status` is written into it. 0 or -ENOMEM.
+int left_profiles_find(struct left_profiles *left, const struct left_search *search);
 void left_profiles_release(struct left_profiles *left);
 
 #endif

@@ -92,6 +92,13 @@ static void hide(const struct matcher *matcher)
     struct profile *profile = matcher->profile;
     for (size_t i = 0; i < profile->heap.site_count; i++)
         profile->heap.sites[i].hidden = is_hidden(matcher, profile->heap.sites[i].stack);
+    for (size_t i = 0; i < profile->leaks.record_count; i++)
+        profile->leaks.records[i].hidden = is_hidden(matcher, profile->leaks.records[i].stack);
+    for (size_t i = 0; i < profile->heap_misuse_count; i++) {
+        struct heap_misuse *misuse = &profile->heap_misuses[i];
+        misuse->hidden = shows_nothing(matcher, misuse->record.stack) &&
+                         shows_nothing(matcher, misuse->record.free_stack);
+    }
     for (size_t i = 0; i < profile->lock_count; i++) {
         struct lock *lock = &profile->locks[i];
         for (size_t j = 0; j < lock->wait_count; j++)

@@ -24,6 +24,17 @@ static const char *plural(size_t count)
     return count == 1 ? "" : "s";
 }
 
+// What is suppressed does not count.
+static size_t count_kind(const struct profile *profile, enum order_kind kind,
+                         const struct order_cycle **ret_first)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < profile->order_count; i++)
+        if (profile->order[i].kind == kind && !profile->order[i].suppressed && count++ == 0)
+            *ret_first = &profile->order[i];
+    return count;
+}
+
 // --- deadlocks
 
 static const char *place_of_stack(struct text_report *report, const struct lock *lock,
@@ -54,12 +65,10 @@ static bool is_at_the_end(const struct profile *profile, const struct order_cycl
 void text_put_deadlock_line(struct text_report *report)
 {
     const struct profile *profile = report->profile;
-    size_t count = 0;
-    while (count < profile->order_count && profile->order[count].kind == ORDER_DEADLOCK)
-        count++;
+    const struct order_cycle *first = NULL;
+    size_t count = count_kind(profile, ORDER_DEADLOCK, &first);
     if (count == 0 || !profile->header.locks_on)
         return;
-    const struct order_cycle *first = &profile->order[0];
     const char *others =
         count == 1 ? ""
                    : text_format(report, "; %zu more deadlock%s", count - 1, plural(count - 1));
@@ -83,11 +92,20 @@ static const char *worst_place(struct text_report *report, const struct lock_row
         known == holders ? "behind" : "in", place_phrase(report, known->rows[0].place));
 }
 
+// Of the waits that are not suppressed.
+static bool is_much(const struct profile *profile)
+{
+    int64_t wait_ns = 0;
+    for (size_t i = 0; i < profile->lock_count; i++)
+        if (!lock_is_idle_kind(profile->locks[i].kind) && !profile->locks[i].suppressed)
+            wait_ns += profile->locks[i].wait_ns;
+    return wait_ns >= WAIT_MIN_NS &&
+           (double)wait_ns >= WAIT_SHARE_MIN * (double)profile->duration_ns;
+}
+
 static void put_waits(struct text_report *report, const struct lock_row *worst, bool is_only,
                       int64_t wait_ns, size_t waited_for)
 {
-    bool wrong = wait_ns >= WAIT_MIN_NS &&
-                 (double)wait_ns >= WAIT_SHARE_MIN * (double)report->profile->duration_ns;
     const char *waited = text_format(report, "%s", unit_ns(wait_ns).text);
     const char *name = lock_row_words(report, worst);
     const char *text =
@@ -96,7 +114,7 @@ static void put_waits(struct text_report *report, const struct lock_row *worst, 
             : text_format(report, "%s waited for %s locks, %s for %s%s", waited,
                           unit_count((int64_t)waited_for).text, unit_ns(worst->wait_ns).text, name,
                           worst_place(report, worst));
-    text_put_line(report, "locks", wrong, text);
+    text_put_line(report, "locks", is_much(report->profile), text);
 }
 
 static void put_no_waits(struct text_report *report)
@@ -214,16 +232,6 @@ static int64_t put_wait_line(struct text_report *report)
 
 // --- order and misuse
 
-static size_t count_kind(const struct profile *profile, enum order_kind kind,
-                         const struct order_cycle **ret_first)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < profile->order_count; i++)
-        if (profile->order[i].kind == kind && count++ == 0)
-            *ret_first = &profile->order[i];
-    return count;
-}
-
 static void put_order_line(struct text_report *report)
 {
     const struct order_cycle *first = NULL;
@@ -250,10 +258,14 @@ static void put_order_line(struct text_report *report)
 static void put_misuse_line(struct text_report *report)
 {
     const struct profile *profile = report->profile;
-    if (profile->misuse_count == 0)
+    const struct lock_misuse *first = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < profile->misuse_count; i++)
+        if (!profile->misuses[i].suppressed && count++ == 0)
+            first = &profile->misuses[i];
+    if (!first)
         return;
-    const struct lock_misuse *first = &profile->misuses[0];
-    size_t more = profile->misuse_count - 1;
+    size_t more = count - 1;
     text_put_line(report, "misuse", true,
                   text_format(report, "%s: %s in %s, %s time%s%s",
                               misuse_kind_name(first->record.kind), lock_words(report, first->lock),

@@ -58,7 +58,7 @@ static size_t misuse_rows(struct text_report *report, struct misuse_row *ret_row
     size_t count = 0, kept = 0;
     for (size_t i = 0; i < profile->misuse_count; i++) {
         const struct lock_misuse *misuse = &profile->misuses[i];
-        if (misuse->hidden)
+        if (misuse->hidden || misuse->suppressed)
             continue;
         ret_rows[count++] = (struct misuse_row){
             .first = misuse,

@@ -138,7 +138,7 @@ void text_put_deadlock(struct text_report *report, const struct order_cycle *cyc
 
 static bool is_shown(const struct order_cycle *cycle, bool deadlock)
 {
-    return !cycle->hidden && (cycle->kind == ORDER_DEADLOCK) == deadlock;
+    return !cycle->hidden && !cycle->suppressed && (cycle->kind == ORDER_DEADLOCK) == deadlock;
 }
 
 void text_put_deadlocks(struct text_report *report)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // text_report.h - how the parts of the text format (render_text.c, text_summary.c, text_heap.c,
-// text_locks.c, text_misuse.c, text_order.c, text_threads.c) share one report being written.
-// Internal to them.
+// text_heap_misuse.c, text_leaks.c, text_locks.c, text_misuse.c, text_order.c, text_suppressions.c,
+// text_threads.c) share one report being written. Internal to them.
 #ifndef GAIAPROF_TEXT_REPORT_H
 #define GAIAPROF_TEXT_REPORT_H
 
@@ -63,10 +63,16 @@ void text_put_more(struct text_report *report, size_t left_out, const char *what
 void text_put_line(struct text_report *report, const char *label, bool wrong, const char *text);
 
 void text_put_summary(struct text_report *report);
+void text_put_leak_lines(struct text_report *report);
+void text_put_heap_misuse_line(struct text_report *report);
+void text_put_suppressed_note(struct text_report *report);
 void text_put_deadlock_line(struct text_report *report);
 void text_put_lock_lines(struct text_report *report);
 void text_put_unseen_line(struct text_report *report);
 void text_put_heap(struct text_report *report, unsigned tables);
+void text_put_leaks(struct text_report *report, unsigned tables);
+void text_put_heap_misuses(struct text_report *report);
+void text_put_suppressions(struct text_report *report);
 void text_put_locks(struct text_report *report);
 void text_put_lock_holders(struct text_report *report);
 void text_put_deadlocks(struct text_report *report);

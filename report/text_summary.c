@@ -187,6 +187,12 @@ static void put_heap_line(struct text_report *report)
 
 // --- threads
 
+// Without what is suppressed.
+static int64_t thread_value(const struct thread_row *row, bool leaked)
+{
+    return leaked ? row->leaked - row->suppressed_leaked : row->running - row->suppressed_running;
+}
+
 static const char *thread_places(struct text_report *report, bool leaked)
 {
     struct thread_row *rows;
@@ -197,9 +203,9 @@ static const char *thread_places(struct text_report *report, bool leaked)
     const struct thread_row *worst = NULL;
     size_t places = 0;
     for (size_t i = 0; i < count; i++) {
-        int64_t value = leaked ? rows[i].leaked : rows[i].running;
+        int64_t value = thread_value(&rows[i], leaked);
         places += value != 0;
-        if (rows[i].place && (!worst || value > (leaked ? worst->leaked : worst->running)))
+        if (rows[i].place && (!worst || value > thread_value(worst, leaked)))
             worst = &rows[i];
     }
     if (!worst || places == 0)
@@ -211,20 +217,17 @@ static const char *thread_places(struct text_report *report, bool leaked)
                        places == 2 ? "" : "s");
 }
 
-static const char *running_words(struct text_report *report)
+static const char *running_words(struct text_report *report, int64_t running)
 {
     const struct threads *threads = &report->profile->threads;
-    if (threads->running == 0)
-        return "";
-    return text_format(report, "%s of %s still running%s%s", unit_count(threads->running).text,
+    return text_format(report, "%s of %s still running%s%s", unit_count(running).text,
                        unit_count(threads->created).text,
                        report->profile->state == STATE_RUNNING ? "" : " at exit",
                        thread_places(report, false));
 }
 
-static const char *growth_words(struct text_report *report)
+static const char *growth_words(struct text_report *report, const struct thread_growth *growth)
 {
-    const struct thread_growth *growth = &report->profile->threads.growth[0];
     const struct place *place = stack_user_frame(report->profile, growth->creation_stack)->place;
     return text_format(report, "more and more, %s after %s in half the run, made by %s",
                        unit_count(growth->counts[GROWTH_WINDOWS - 1]).text,
@@ -232,9 +235,31 @@ static const char *growth_words(struct text_report *report)
                        place_phrase(report, place));
 }
 
+static void put_thread_growth(struct text_report *report)
+{
+    const struct threads *threads = &report->profile->threads;
+    for (size_t i = 0; i < threads->growth_count; i++)
+        if (!threads->growth[i].suppressed) {
+            text_put_line(report, "", true, growth_words(report, &threads->growth[i]));
+            return;
+        }
+}
+
+static const char *all_well_words(struct text_report *report)
+{
+    const struct threads *threads = &report->profile->threads;
+    const char *text = text_format(report, "%s created, ", unit_count(threads->created).text);
+    if (threads->suppressed_leaked || threads->suppressed_running)
+        return text_format(report, "%sall others joined or detached", text);
+    return text_format(report, "%sall joined or detached; at most %s at once", text,
+                       unit_count(threads->peak).text);
+}
+
 static void put_thread_line(struct text_report *report)
 {
     const struct threads *threads = &report->profile->threads;
+    int64_t leaked = threads->leaked - threads->suppressed_leaked;
+    int64_t running = threads->running - threads->suppressed_running;
     if (!report->profile->header.threads_on) {
         text_put_line(report, "threads", false, "not recorded (GAIAPROF_THREADS=on)");
         return;
@@ -243,21 +268,17 @@ static void put_thread_line(struct text_report *report)
         text_put_line(report, "threads", false, "none created");
         return;
     }
-    if (threads->leaked)
+    if (leaked)
         text_put_line(report, "threads", true,
                       text_format(report, "%s of %s finished and were never joined%s",
-                                  unit_count(threads->leaked).text,
-                                  unit_count(threads->created).text, thread_places(report, true)));
-    const char *label = threads->leaked ? "" : "threads";
-    if (threads->running)
-        text_put_line(report, label, false, running_words(report));
-    else if (!threads->leaked)
-        text_put_line(report, label, false,
-                      text_format(report, "%s created, all joined or detached; at most %s at once",
-                                  unit_count(threads->created).text,
-                                  unit_count(threads->peak).text));
-    if (threads->growth_count)
-        text_put_line(report, "", true, growth_words(report));
+                                  unit_count(leaked).text, unit_count(threads->created).text,
+                                  thread_places(report, true)));
+    const char *label = leaked ? "" : "threads";
+    if (running)
+        text_put_line(report, label, false, running_words(report, running));
+    else if (!leaked)
+        text_put_line(report, label, false, all_well_words(report));
+    put_thread_growth(report);
 }
 
 // --- what the report does not know
@@ -322,6 +343,7 @@ static void put_notes(struct text_report *report)
     const struct profile *profile = report->profile;
     const struct profile_header *header = &profile->header;
     put_sampling_note(report);
+    text_put_suppressed_note(report);
     for (size_t i = 0; i < profile->note_count; i++)
         text_put_line(report, "note", false, profile->notes[i]);
     if (header->truncated_stacks)
@@ -369,6 +391,8 @@ void text_put_summary(struct text_report *report)
     put_title(report);
     text_put_deadlock_line(report);
     put_heap_line(report);
+    text_put_leak_lines(report);
+    text_put_heap_misuse_line(report);
     text_put_lock_lines(report);
     put_thread_line(report);
     put_lost_line(report);

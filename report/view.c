@@ -6,8 +6,12 @@
 #include <string.h>
 
 const struct view views[] = {
-    {"all", TABLES_HEAP | TABLE_LOCKS | TABLE_ORDER | TABLE_MISUSE | TABLE_THREAD_CREATE,
+    {"all",
+     TABLES_HEAP | TABLE_LOCKS | TABLE_ORDER | TABLE_MISUSE | TABLE_THREAD_CREATE | TABLE_LEAKS |
+         TABLE_HEAP_MISUSE,
      "everything (the default)"},
+    {"leaks", TABLE_LEAKS | TABLE_HEAP_MISUSE, "blocks nothing points to any more, wrong frees"},
+    {"reachable", TABLE_REACHABLE, "live blocks that something still points to"},
     {"heap", TABLES_HEAP, "allocs, inuse, peak and temporary"},
     {"allocs", TABLE_ALLOCATIONS, "every allocation, freed or not"},
     {"inuse", TABLE_LIVE, "blocks not freed when the report is made"},
@@ -18,15 +22,15 @@ const struct view views[] = {
     {"order", TABLE_ORDER | TABLE_MISUSE, "deadlocks, locks taken in circles, misuse of locks"},
     {"threads", TABLE_THREADS, "every thread"},
     {"threadcreate", TABLE_THREAD_CREATE, "threads by the place that created them"},
-    {"leaks", 0, NULL},
     {"cpu", 0, NULL},
     {"timeline", 0, NULL},
     {NULL, 0, NULL},
 };
 
 const struct sort_key sort_keys[] = {
-    {"bytes", SORT_BYTES, TABLES_HEAP | TABLE_THREADS},
-    {"blocks", SORT_BLOCKS, TABLES_HEAP | TABLE_THREADS},
+    {"bytes", SORT_BYTES, TABLES_HEAP | TABLES_LEAKS | TABLE_THREADS},
+    {"blocks", SORT_BLOCKS, TABLES_HEAP | TABLES_LEAKS | TABLE_THREADS},
+    {"growth", SORT_GROWTH, TABLES_LEAKS},
     {"live", SORT_LIVE, TABLES_HEAP},
     {"peak", SORT_PEAK, TABLES_HEAP},
     {"temporary", SORT_TEMPORARY, TABLES_HEAP},
@@ -43,7 +47,8 @@ static const struct {
 } defaults[] = {
     {TABLE_ALLOCATIONS, SORT_BYTES},    {TABLE_LIVE, SORT_LIVE},    {TABLE_PEAK, SORT_PEAK},
     {TABLE_TEMPORARY, SORT_TEMPORARY},  {TABLE_LOCKS, SORT_WAIT},   {TABLE_THREADS, SORT_DEFAULT},
-    {TABLE_THREAD_CREATE, SORT_LEAKED}, {TABLE_HOLDERS, SORT_WAIT},
+    {TABLE_THREAD_CREATE, SORT_LEAKED}, {TABLE_HOLDERS, SORT_WAIT}, {TABLE_LEAKS, SORT_BYTES},
+    {TABLE_REACHABLE, SORT_BYTES},
 };
 
 const struct view *view_find(const char *name)

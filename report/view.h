@@ -19,8 +19,12 @@ enum view_table {
     TABLE_HOLDERS = 128,
     TABLE_ORDER = 256, // and deadlocks
     TABLE_MISUSE = 512,
+    TABLE_LEAKS = 1024, // all classes but reachable
+    TABLE_REACHABLE = 2048,
+    TABLE_HEAP_MISUSE = 4096,
 };
 #define TABLES_LOCKS (TABLE_LOCKS | TABLE_HOLDERS | TABLE_ORDER | TABLE_MISUSE)
+#define TABLES_LEAKS (TABLE_LEAKS | TABLE_REACHABLE)
 #define TABLES_HEAP (TABLE_ALLOCATIONS | TABLE_LIVE | TABLE_PEAK | TABLE_TEMPORARY)
 
 struct view {
@@ -40,6 +44,7 @@ enum sort_by {
     SORT_COUNT,
     SORT_LEAKED,
     SORT_CPU,
+    SORT_GROWTH,
 };
 
 struct sort_key {

@@ -19,13 +19,12 @@ expect 2 gaiaprof report <<<"gaiaprof: report: no profile given; see gaiaprof he
 expect 2 gaiaprof report -f jsn y <<<"gaiaprof: jsn: no such format; did you mean 'json'?"
 expect 2 gaiaprof report -f xml y <<<"gaiaprof: xml: no such format (text, json)"
 expect 2 gaiaprof report -v haep y <<<"gaiaprof: view 'haep': no such view; did you mean 'heap'?"
-expect 2 gaiaprof report -v leaks y <<<"gaiaprof: view 'leaks': not recorded by this version"
 expect 2 gaiaprof report -v cpu y <<<"gaiaprof: view 'cpu': not recorded by this version"
 for rows in x -1 1.5 '' 99999999999999999999; do
     expect 2 gaiaprof report -n "$rows" y <<<"gaiaprof: $rows: not a number of rows (0 for all)"
 done
 expect 2 gaiaprof report --sort size y <<<"gaiaprof: size: can't sort by this; the keys are \
-bytes, blocks, live, peak, temporary, wait, count, leaked, cpu"
+bytes, blocks, growth, live, peak, temporary, wait, count, leaked, cpu"
 expect 2 gaiaprof report --sort wait -v heap y <<<"gaiaprof: wait: view 'heap' has no table to \
 sort by this"
 expect_like 2 "^gaiaprof: \(: not a regular expression: " gaiaprof report --focus '(' y

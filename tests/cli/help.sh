@@ -12,6 +12,7 @@ threads. Nothing has to be rebuilt.
 Commands:
   run       profile a program
   report    report on a profile, or on a process that runs
+  check     hold profiles against budgets, for CI
   help      explain a command, or the options of the profiler
 
 gaiaprof help COMMAND explains one; gaiaprof help options lists what can be recorded, and how.'
@@ -24,7 +25,7 @@ expect 0 gaiaprof -h <<<"$general"
 [ "$(gaiaprof help 2>/dev/null)" = "$general" ] || fail "help belongs on stdout"
 
 version=$(gaiaprof --version)
-for command in run report help; do
+for command in run report check help; do
     [ "$(gaiaprof "$command" --help)" = "$(gaiaprof help "$command")" ] || fail "$command --help"
     [ "$(gaiaprof "$command" -h)" = "$(gaiaprof help "$command")" ] || fail "$command -h"
     [ "$(gaiaprof "$command" --version)" = "$version" ] || fail "$command --version"
@@ -41,7 +42,7 @@ expect_like 0 "one of none\|text\|json; default text" gaiaprof help options
 expect_like 0 "a number from 1 to 1024; default 256" gaiaprof help options
 expect_like 0 "one of off\|exact, or a size from 1k to 1g; default exact" gaiaprof help options
 
-for topic in "" run report help options; do
+for topic in "" run report check help options; do
     gaiaprof help $topic | awk 'length > 100 { print; bad = 1 } END { exit bad }' ||
         fail "help $topic is wider than 100 columns"
 done

@@ -15,6 +15,15 @@ sleep 0.2
 expect_like 0 "^gaiaprof  sleep \(pid $pid\)  ran .*, still running" gaiaprof report $pid
 expect_like 0 "still running" gaiaprof report sleep.$pid.gaia
 expect_like 0 "  now [0-9]+ blocks" gaiaprof report $pid
+expect_like 0 "leaks     unclassified: it still runs: gaiaprof report -v leaks $pid classifies them" \
+    gaiaprof report $pid
+expect_like 0 "leaks     none: |leaks   ! " gaiaprof report -v leaks $pid
+expect_like 0 "leaks     none: |leaks   ! " gaiaprof report --leaks sleep.$pid.gaia
+expect_like 0 "leaks     no more within" gaiaprof report -v leaks --interval 0.2 $pid
+expect_like 0 "leaks     none: |leaks   ! " gaiaprof report -v leaks --save copy.gaia $pid
+expect_like 0 "leaks     no more within" gaiaprof report -v leaks --since copy.gaia $pid
+expect_like 2 "^gaiaprof: copy.gaia: can.t be written: File exists" gaiaprof report --save copy.gaia $pid
+[ "$(stat -c %a copy.gaia)" = 600 ] || fail "copy.gaia: mode"
 expect_like 0 '"kind": ?"running"' gaiaprof report -f json $pid
 
 { kill -9 $pid && wait $pid; } 2>/dev/null || true

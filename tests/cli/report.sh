@@ -8,6 +8,7 @@ summary='gaiaprof  demo (pid 4711)  ran 2.31 s, exited 0                        
 
   heap      1,010 allocations, 103 KiB, exact   peak 4.4 KiB   at exit 58 blocks, 8.8 KiB
             95.2% of the bytes from 0x1fff (demo), 60.0% of its blocks temporary
+  leaks     unclassified: not asked for (GAIAPROF_LEAKS=on)
   locks   ! 212 ms waited for 0x601000, 100% of it in 0x3fff (demo)
   threads ! 1 of 4 finished and were never joined, made by 0x4fff (demo)
             1 of 4 still running at exit, made by 0x4fff (demo)
@@ -86,6 +87,7 @@ gaiaprof  demo (pid 4711)  ran 2.31 s, exited 0                                 
   heap      ~820,541 allocations, ~803 MiB, sampled every 512 KiB (±4.9%)   peak ~26.6 MiB   at exit
             ~25,651 blocks, ~26.6 MiB
             ~99.7% of the bytes from 0x1fff (demo), ~31.3% of its blocks temporary
+  leaks     unclassified: a sampled heap does not have all blocks
   locks   ! 212 ms waited for 0x601000, 100% of it in 0x3fff (demo)
   threads ! 1 of 4 finished and were never joined, made by 0x4fff (demo)
             1 of 4 still running at exit, made by 0x4fff (demo)
@@ -109,6 +111,112 @@ EOT
 expect_like 0 "leaves ~100% of ~803 MiB and ~100% of ~820,541 allocations" \
     gaiaprof report --focus demo sampled.gaia
 expect_no "exact" gaiaprof report sampled.gaia
+
+# leaks: views, suppressions
+"$PROFILE_MAKE" leaks leaks.gaia
+expect 0 gaiaprof report -v leaks leaks.gaia <<'EOT'
+gaiaprof  demo (pid 4711)  ran 2.31 s, exited 0                                           leaks.gaia
+
+  heap      57 allocations, 76.8 KiB, exact   peak 76.7 KiB   at exit 55 blocks, 76.7 KiB
+            93.8% of the bytes from 0x5fff (demo)
+  leaks   ! 4 blocks, 620 B, and 4.0 KiB lost with them, from 0x1fff (demo) and 1 other place
+            2 blocks possible, 64 B; 41 reachable, 72.1 KiB
+  misuse  ! mismatch: 3 blocks allocated by new[] are freed by delete, in 0x7fff (demo); 2 more
+  locks     none
+  threads   none created
+  lost      nothing
+  note      no names from demo: no longer there, or unreadable
+
+LEAKS  definite, by bytes  bytes  blocks  and with them  first at  last at
+  0x1fff  demo             120 B       3        4.0 KiB    315 ms   419 ms
+  0x2fff  demo             500 B       1              -    105 ms   105 ms
+
+    0x1fff: 4.1 KiB, with what is lost with them
+      0x1fff  demo
+      0xfff   demo
+
+    0x2fff: 500 B
+      0x2fff  demo
+      0xfff   demo
+
+LEAKS  possible: only pointers into them, by bytes  bytes  blocks
+  0x4fff  demo                                       64 B       2
+
+    0x4fff: 64 B
+      0x4fff  demo
+      0xfff   demo
+
+LOST WITH THEM  indirect, by bytes    bytes  blocks  first at  last at
+  0x3fff  demo                      4.0 KiB       8    325 ms   524 ms
+
+  41 blocks, 72.1 KiB reachable: -v reachable shows them
+
+MISUSE  of the heap                                  times  thread      at
+  mismatch               new[], freed by delete          3       1  500 ms
+    allocated in 0x1fff  demo
+    freed in 0x7fff      demo
+  double free            freed twice, by free            2       1  700 ms
+    allocated in 0x1fff  demo
+    freed in 0x7fff      demo
+  interior free          realloc of 64 B at byte 16      1       1  600 ms
+    allocated in 0x1fff  demo
+    freed in 0x7fff      demo
+
+    mismatch: freed in
+      0x7fff  demo
+      0xfff   demo
+
+    mismatch: allocated in
+      0x1fff  demo
+      0xfff   demo
+
+    double free: freed in
+      0x7fff  demo
+      0xfff   demo
+
+    double free: allocated in
+      0x1fff  demo
+      0xfff   demo
+
+    interior free: freed in
+      0x7fff  demo
+      0xfff   demo
+
+    interior free: allocated in
+      0x1fff  demo
+      0xfff   demo
+EOT
+expect_like 0 "^REACHABLE  by blocks " gaiaprof report -v reachable --sort blocks leaks.gaia
+expect_like 0 '^leak:/demo\$$' gaiaprof report --generate-suppressions leaks.gaia
+gaiaprof report --generate-suppressions leaks.gaia >known.supp
+echo 'leak:nonesuch' >>known.supp
+expect_like 0 "leaks     none: 41 reachable, 72.1 KiB; 14 suppressed, 4.7 KiB, by 1 pattern$" \
+    gaiaprof report --suppressions known.supp leaks.gaia
+expect_like 0 "leaks     none: .*, by 1 pattern$" \
+    env GAIAPROF_SUPPRESSIONS=known.supp gaiaprof report leaks.gaia
+expect_like 0 "^  leak:nonesuch  known.supp:3  unused$" \
+    gaiaprof report -v leaks --suppressions known.supp leaks.gaia
+expect_like 0 '"pattern": ?"leak:/demo[$]"' \
+    gaiaprof report -f json --suppressions known.supp leaks.gaia
+expect 0 gaiaprof report --suppressions known.supp --generate-suppressions leaks.gaia </dev/null
+printf 'leak:x\nleek:y\n' >bad.supp
+expect 2 gaiaprof report --suppressions bad.supp leaks.gaia \
+    <<<"gaiaprof: bad.supp:2: no such kind 'leek' (leak, thread, lock, order)"
+expect 2 gaiaprof report --suppressions none.supp leaks.gaia \
+    <<<"gaiaprof: none.supp: No such file or directory"
+expect 2 gaiaprof report --interval 1 leaks.gaia \
+    <<<"gaiaprof: leaks.gaia: no process runs that writes it: nothing to scan"
+expect 2 gaiaprof report --interval never leaks.gaia \
+    <<<"gaiaprof: never: not a number of seconds (such as 10 or 0.5)"
+expect 2 gaiaprof report --save copy.gaia leaks.gaia \
+    <<<"gaiaprof: leaks.gaia: no process runs that writes it: nothing to scan"
+expect 2 gaiaprof report --since locks.gaia leaks.gaia \
+    <<<"gaiaprof: locks.gaia: No such file or directory"
+expect 2 gaiaprof report --since demo.gaia leaks.gaia \
+    <<<"gaiaprof: demo.gaia: has no scan for leaks: gaiaprof report --save makes one"
+expect_like 0 "leaks     no more within" gaiaprof report -v leaks --since leaks.gaia leaks.gaia
+expect 2 gaiaprof report -f none leaks.gaia <<<"gaiaprof: none: no such format (text, json)"
+expect_like 0 '^leak:\^g_type_register_$' gaiaprof help suppressions
 
 # locks: views, one deadlock as it is printed when it forms
 "$PROFILE_MAKE" locks locks.gaia

@@ -4,6 +4,7 @@
 // rendered. With clang: -fsanitize=fuzzer,address; without, replay.c feeds it files.
 #include "report/profile.h"
 #include "report/render.h"
+#include "report/suppressions.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,11 +14,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void render_all(struct profile *profile)
 {
     FILE *out = fopen("/dev/null", "w");
-    struct render_options options = {.view = &views[0], .rows = ROWS_DEFAULT};
-    for (const struct render_format *format = render_formats; out && format->name; format++)
-        format->render(profile, &options, out);
-    if (out)
-        fclose(out);
+    struct suppressions suppressions;
+    const char *why;
+    if (!out || suppressions_load(&suppressions, NULL, &why) != 0)
+        abort();
+    struct render_options options = {.rows = ROWS_DEFAULT, .suppressions = &suppressions};
+    suppressions_apply(&suppressions, profile);
+    for (const struct render_format *format = render_formats; format->name; format++)
+        for (const struct view *view = views; view->name; view++) {
+            options.view = view;
+            format->render(profile, &options, out);
+        }
+    suppressions_generate(profile, out);
+    suppressions_release(&suppressions);
+    fclose(out);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

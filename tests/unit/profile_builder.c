@@ -31,6 +31,9 @@ void profile_builder_init(struct profile_builder *builder)
     *builder = (struct profile_builder){
         .nodes.record_bytes = sizeof(struct profile_node),
         .cells.record_bytes = sizeof(struct profile_cell),
+        .cell_times.record_bytes = sizeof(struct profile_cell_times),
+        .heap_misuses.record_bytes = sizeof(struct profile_heap_misuse),
+        .leaks.record_bytes = sizeof(struct profile_leak),
         .sampled_cells.record_bytes = sizeof(struct profile_sampled_cell),
         .threads.record_bytes = sizeof(struct profile_thread),
         .locks.record_bytes = sizeof(struct profile_lock),
@@ -66,6 +69,9 @@ void profile_builder_release(struct profile_builder *builder)
 {
     free(builder->nodes.records);
     free(builder->cells.records);
+    free(builder->cell_times.records);
+    free(builder->heap_misuses.records);
+    free(builder->leaks.records);
     free(builder->sampled_cells.records);
     free(builder->threads.records);
     free(builder->locks.records);
@@ -101,9 +107,27 @@ uint32_t builder_lock(struct profile_builder *builder, const struct profile_lock
     return (uint32_t)builder->locks.count;
 }
 
-void builder_cell(struct profile_builder *builder, const struct profile_cell *cell)
+void builder_timed_cell(struct profile_builder *builder, const struct profile_cell *cell,
+                        uint32_t first, uint32_t last)
 {
     *(struct profile_cell *)push(&builder->cells) = *cell;
+    *(struct profile_cell_times *)push(&builder->cell_times) =
+        (struct profile_cell_times){first, last};
+}
+
+void builder_cell(struct profile_builder *builder, const struct profile_cell *cell)
+{
+    builder_timed_cell(builder, cell, 0, 0);
+}
+
+void builder_heap_misuse(struct profile_builder *builder, const struct profile_heap_misuse *misuse)
+{
+    *(struct profile_heap_misuse *)push(&builder->heap_misuses) = *misuse;
+}
+
+void builder_leak(struct profile_builder *builder, const struct profile_leak *leak)
+{
+    *(struct profile_leak *)push(&builder->leaks) = *leak;
 }
 
 void builder_sampled_cell(struct profile_builder *builder, const struct profile_sampled_cell *cell)
@@ -222,6 +246,52 @@ static void put_all(struct profile_builder *builder, uint32_t type,
     put_records(builder, type, records, half, records->count - half);
 }
 
+// Behind the cells are their times. The profiler makes larger chunks, aligned; readers need not
+// care.
+static void put_cells(struct profile_builder *builder, size_t first, size_t count)
+{
+    unsigned char payload[PROFILE_CELLS_BYTES - PROFILE_CHUNK_ALIGN];
+    size_t at = builder->length_bytes, cells_bytes = count * sizeof(struct profile_cell);
+    size_t times_bytes = count * sizeof(struct profile_cell_times);
+    memcpy(payload, (struct profile_cell *)builder->cells.records + first, cells_bytes);
+    memcpy(payload + cells_bytes, (struct profile_cell_times *)builder->cell_times.records + first,
+           times_bytes);
+    put_chunk(builder,
+              (struct profile_chunk){.type = PROFILE_CHUNK_CELLS,
+                                     .record_bytes = sizeof(struct profile_cell)},
+              payload, cells_bytes + times_bytes);
+    struct profile_chunk *chunk = (void *)(builder->bytes + at);
+    chunk->used_bytes = cells_bytes;
+}
+
+static void put_all_cells(struct profile_builder *builder)
+{
+    size_t count = builder->cells.count, half = (count + 1) / 2;
+    size_t most = half < PROFILE_CELLS_COUNT ? half : PROFILE_CELLS_COUNT;
+    if (builder->header.version < 4) {
+        put_all(builder, PROFILE_CHUNK_CELLS, &builder->cells);
+        return;
+    }
+    for (size_t first = 0; first < count; first += most)
+        put_cells(builder, first, count - first < most ? count - first : most);
+}
+
+static void put_leaks(struct profile_builder *builder)
+{
+    static const struct profile_leak_scan none;
+    unsigned char payload[sizeof(none) + 4096] = {0};
+    size_t reason_bytes = builder->leak_reason ? strlen(builder->leak_reason) + 1 : 0;
+    if (memcmp(&builder->leak_scan, &none, sizeof(none)) == 0 && !reason_bytes)
+        return;
+    builder->leak_scan.reason_bytes = reason_bytes ? (uint32_t)reason_bytes - 1 : 0;
+    memcpy(payload, &builder->leak_scan, sizeof(none));
+    if (reason_bytes)
+        memcpy(payload + sizeof(none), builder->leak_reason, reason_bytes);
+    put_chunk(builder, (struct profile_chunk){.type = PROFILE_CHUNK_LEAK_SCAN}, payload,
+              sizeof(none) + reason_bytes);
+    put_records(builder, PROFILE_CHUNK_LEAKS, &builder->leaks, 0, builder->leaks.count);
+}
+
 static void put_module(struct profile_builder *builder, const struct builder_module *module)
 {
     unsigned char payload[sizeof(struct profile_module) + 4096] = {0};
@@ -260,10 +330,12 @@ void profile_builder_finish(struct profile_builder *builder)
         put_module(builder, (struct builder_module *)builder->modules.records + i);
     put_chunk(builder, (struct profile_chunk){.type = 4000}, "of a later version", 18);
     put_all(builder, PROFILE_CHUNK_NODES, &builder->nodes);
-    put_all(builder, PROFILE_CHUNK_CELLS, &builder->cells);
+    put_all_cells(builder);
     put_all(builder, PROFILE_CHUNK_CELLS, &builder->sampled_cells);
     put_all(builder, PROFILE_CHUNK_THREADS, &builder->threads);
     put_locks(builder);
+    put_all(builder, PROFILE_CHUNK_HEAP_MISUSES, &builder->heap_misuses);
+    put_leaks(builder);
     put_chunk(builder, (struct profile_chunk){.type = PROFILE_CHUNK_PAD}, NULL, 0);
     builder->header.used_bytes = builder->length_bytes;
     memcpy(builder->bytes, &builder->header, sizeof(builder->header));

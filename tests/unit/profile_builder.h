@@ -17,10 +17,12 @@ struct builder_records {
 
 struct profile_builder {
     struct profile_header header; // fields may be set freely until the end
-    struct builder_records nodes, cells, sampled_cells, threads, locks, waits;
-    struct builder_records lock_cells, pairs, nestings, misuses, deadlocks;
-    struct builder_records modules; // of struct builder_module
-    const char *process;            // "exe\0argv[0]\0...", process_bytes long
+    struct builder_records nodes, cells, cell_times, sampled_cells, threads, locks, waits;
+    struct builder_records lock_cells, pairs, nestings, misuses, deadlocks, heap_misuses, leaks;
+    struct profile_leak_scan leak_scan; // of all zero there is none, nor leaks
+    const char *leak_reason;            // why there is no class; NULL: none
+    struct builder_records modules;     // of struct builder_module
+    const char *process;                // "exe\0argv[0]\0...", process_bytes long
     size_t process_bytes;
     unsigned char *bytes; // the file, after _finish
     size_t length_bytes, room_bytes;
@@ -39,17 +41,22 @@ uint32_t builder_nesting(struct profile_builder *builder,
                          const struct profile_lock_nesting *nesting);
 
 void builder_cell(struct profile_builder *builder, const struct profile_cell *cell);
+// With times, in a profile of version 4.
+void builder_timed_cell(struct profile_builder *builder, const struct profile_cell *cell,
+                        uint32_t first, uint32_t last);
 void builder_sampled_cell(struct profile_builder *builder, const struct profile_sampled_cell *cell);
 void builder_thread(struct profile_builder *builder, const struct profile_thread *thread);
 void builder_lock_cell(struct profile_builder *builder, const struct profile_lock_cell *cell);
 void builder_pair(struct profile_builder *builder, const struct profile_lock_pair *pair);
 void builder_misuse(struct profile_builder *builder, const struct profile_lock_misuse *misuse);
 void builder_deadlock(struct profile_builder *builder, const struct profile_deadlock_link *link);
+void builder_heap_misuse(struct profile_builder *builder, const struct profile_heap_misuse *misuse);
+void builder_leak(struct profile_builder *builder, const struct profile_leak *leak);
 void builder_module(struct profile_builder *builder, uint64_t start, uint64_t end,
                     const char *path);
 
 // Makes the file of what was added. With a header.version below 3 the records about locks are those
-// of that time: shorter, and not of every type.
+// of that time: shorter, and not of every type. Since 4 chunks of cells have times.
 void profile_builder_finish(struct profile_builder *builder);
 
 // One of everything: sites of two slots, a peak, temporary blocks, waits, threads of every
@@ -60,8 +67,12 @@ void profile_builder_fill_demo(struct profile_builder *builder);
 // misuse.
 void profile_builder_fill_locks(struct profile_builder *builder);
 
-// The same with a heap sampled every 512 KiB. Three places: one with many samples of 1 KiB, mostly
-// freed, in two slots; one with 3 of 64 KiB, all live; one freed to the last.
+// Live blocks of five stacks, classified: two places lost some, one of them with others; misuse of
+// the heap of every kind.
+void profile_builder_fill_leaks(struct profile_builder *builder);
+
+// The same as the demo with a heap sampled every 512 KiB. Three places: one with many samples of 1
+// KiB, mostly freed, in two slots; one with 3 of 64 KiB, all live; one freed to the last.
 void profile_builder_fill_sampled(struct profile_builder *builder);
 
 #endif

@@ -3,6 +3,7 @@
 // profile_make.c - writes a profile for the tests of the command, one file:
 //   profile_make demo FILE          profile_builder_fill_demo()
 //   profile_make sampled FILE       profile_builder_fill_sampled()
+//   profile_make leaks FILE         profile_builder_fill_leaks()
 //   profile_make hostile FILE       names with control characters and broken UTF-8
 //   profile_make large FILE STACKS  that many distinct stacks, 30 frames deep
 #include "tests/unit/profile_builder.h"
@@ -51,6 +52,8 @@ int main(int argc, char **argv)
         fill_large(&builder, strtoul(argv[3], NULL, 10));
     else if (strcmp(argv[1], "sampled") == 0)
         profile_builder_fill_sampled(&builder);
+    else if (strcmp(argv[1], "leaks") == 0)
+        profile_builder_fill_leaks(&builder);
     else if (strcmp(argv[1], "locks") == 0)
         profile_builder_fill_locks(&builder);
     else

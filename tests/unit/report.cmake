@@ -1,15 +1,17 @@
 # Tests of report/: profiles are built in memory by profile_builder.c, so that every byte of them is
 # known.
-add_library(profile_builder STATIC profile_builder.c profile_builder_locks.c
-    profile_support.c)
+add_library(profile_builder STATIC profile_builder.c profile_builder_leaks.c
+    profile_builder_locks.c profile_support.c)
 target_link_libraries(profile_builder PUBLIC gaiaprof_report PkgConfig::CMOCKA)
 
-foreach(subject reader model hostile locks lock_places order)
+foreach(subject reader model hostile leaks locks lock_places order)
     list(APPEND report_tests profile_${subject})
 endforeach()
 foreach(subject units text json)
     list(APPEND report_tests render_${subject})
 endforeach()
+list(APPEND report_tests budgets)
+list(APPEND report_tests suppressions)
 foreach(test ${report_tests})
     add_executable(${test}_test ${test}_test.c)
     target_link_libraries(${test}_test PRIVATE profile_builder)
@@ -44,10 +46,11 @@ if(CMAKE_C_COMPILER_ID STREQUAL "Clang" AND GAIAPROF_SANITIZE MATCHES "address")
     set(fuzz_run -runs=20000 -seed=1 -max_len=16384 -timeout=10 ${corpus})
 else()
     target_sources(profile_reader_fuzz PRIVATE ${fuzz}/replay.c)
-    set(fuzz_run ${corpus}/demo ${corpus}/hostile ${corpus}/sampled ${corpus}/locks)
+    set(fuzz_run ${corpus}/demo ${corpus}/hostile ${corpus}/sampled ${corpus}/locks
+        ${corpus}/leaks)
 endif()
 file(MAKE_DIRECTORY ${corpus})
-foreach(kind demo hostile sampled locks)
+foreach(kind demo hostile sampled locks leaks)
     add_test(NAME unit.report.fuzz_seed_${kind} COMMAND profile_make ${kind} ${corpus}/${kind})
     set_tests_properties(unit.report.fuzz_seed_${kind} PROPERTIES FIXTURES_SETUP profile_corpus)
 endforeach()

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+//
+// profile_open.c - see profile_open.h.
+#include "report/profile_open.h"
+
+#include "report/leak_scan.h"
+#include "report/profile_file.h"
+#include "report/runtime_code.h"
+#include "report/units.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#define LINE_COLUMNS 60
+
+static pid_t operand_pid(const char *operand)
+{
+    char *end;
+    struct stat status;
+    errno = 0;
+    long number = strtol(operand, &end, 10);
+    bool is_number = *operand >= '0' && *operand <= '9' && !*end && !errno && number <= INT_MAX;
+    return is_number && number > 0 && stat(operand, &status) != 0 ? (pid_t)number : 0;
+}
+
+static uint64_t monotonic_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static pid_t header_pid(const struct profile_file *file)
+{
+    const struct profile_header *header = file->bytes;
+    return file->length_bytes >= PROFILE_HEADER_BYTES ? (pid_t)header->pid : 0;
+}
+
+// `pid`: 0: that of the profile.
+static int load(struct profile *profile, const struct profile_file *file, const char *operand,
+                pid_t pid, const struct leak_scan *scan, const char **ret_why)
+{
+    struct profile_source source = {
+        .path = operand,
+        .bytes = file->bytes,
+        .length_bytes = file->length_bytes,
+        .running = profile_file_is_mapped_by(file, pid ? pid : header_pid(file)),
+        .now_ns = monotonic_ns(),
+        .scan = scan,
+    };
+    return profile_load(profile, &source, ret_why);
+}
+
+static int load_live(struct profile *profile, const struct profile_file *file, const char *operand,
+                     pid_t pid, const char **ret_why)
+{
+    struct region region = {0};
+    struct leak_scan scan;
+    int error = leak_scan_make(&scan, &region, file, pid, false);
+    if (error)
+        *ret_why = "not enough memory";
+    else
+        error = load(profile, file, operand, pid, &scan, ret_why);
+    region_release(&region);
+    return error;
+}
+
+int profile_open(struct profile *profile, const char *operand, bool leaks, const char **ret_why)
+{
+    pid_t pid = operand_pid(operand);
+    char *path = NULL;
+    int error = pid ? profile_file_of_process(pid, &path, ret_why) : 0;
+    struct profile_file file;
+    if (!error)
+        error = profile_file_open(&file, path ? path : operand, ret_why);
+    free(path);
+    if (error)
+        return error;
+    error = pid && leaks ? load_live(profile, &file, operand, pid, ret_why)
+                         : load(profile, &file, operand, pid, NULL, ret_why);
+    profile_file_close(&file);
+    return error;
+}
+
+const char *profile_program(const struct profile *profile, struct region *region)
+{
+    const char *called = profile->arg_count ? profile->args[0] : profile->exe;
+    const char *name = path_basename(called);
+    const char *printable = text_printable(region, *name ? name : "a program");
+    return printable ? region_printf(region, "%s", printable) : NULL;
+}
+
+const char *profile_command_line(const struct profile *profile, struct region *region)
+{
+    const char *line = profile_program(profile, region);
+    for (size_t i = 1; i < profile->arg_count && line && text_columns(line) <= LINE_COLUMNS; i++) {
+        const char *argument = text_printable(region, profile->args[i]);
+        line = argument ? region_printf(region, "%s %s", line, argument) : NULL;
+    }
+    return line ? text_cut(region, line, LINE_COLUMNS) : NULL;
+}
