@@ -47,17 +47,6 @@ static int list_add(struct leak_span_list *list, const struct profile_span *span
     return 0;
 }
 
-static void look_at_module(struct leak_profile *profile, const struct profile_span *span)
-{
-    struct profile_module module;
-    uint64_t address = profile->reader.header.live_table_address;
-    if (span->payload_bytes < sizeof(module))
-        return;
-    profile_reader_payload(&profile->reader, span, 0, &module, sizeof(module));
-    if (address >= module.start && address < module.end)
-        profile->own = module;
-}
-
 static int by_first_id(const void *a, const void *b)
 {
     const struct profile_span *one = a, *other = b;
@@ -74,8 +63,6 @@ static int walk(struct leak_profile *profile)
             error = list_add(&profile->nodes, &span);
         else if (span.type == PROFILE_CHUNK_THREADS)
             error = list_add(&profile->threads, &span);
-        else if (span.type == PROFILE_CHUNK_MODULE)
-            look_at_module(profile, &span);
     }
     // in the order of their ids but for those that two threads made at once
     if (profile->nodes.count)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// leak_profile.h - what a leak scan needs of the profile: threads, stacks, where we are loaded. The
-// process goes on writing it until it is stopped, so it is looked at twice.
+// leak_profile.h - what a leak scan needs of the profile: threads and stacks. The process goes on
+// writing it until it is stopped, so it is looked at twice.
 #ifndef GAIAPROF_LEAK_PROFILE_H
 #define GAIAPROF_LEAK_PROFILE_H
 
@@ -24,7 +24,6 @@ struct leak_profile {
     struct profile_reader reader;
     struct profile_span last; // the walk goes on behind it
     struct leak_span_list nodes, threads;
-    struct profile_module own; // libgaiaprof.so; all zero: not found
 };
 
 // 0 or -errno; *ret_why says so in words.

@@ -10,8 +10,10 @@
 #include "report/leak_group.h"
 #include "report/leak_heap.h"
 #include "report/leak_help.h"
+#include "report/leak_own.h"
 #include "report/leak_profile.h"
 #include "report/leak_roots.h"
+#include "report/leak_shared.h"
 #include "report/leak_stacks.h"
 #include "report/leak_stop.h"
 #include "report/leak_sweep.h"
@@ -136,17 +138,12 @@ static int read_blocks(struct session *session)
                               : refuse(session, "the table of live blocks can't be read", error);
 }
 
-static uint64_t round_up(uint64_t address)
-{
-    return (address + LEAK_PAGE_BYTES - 1) & ~(uint64_t)(LEAK_PAGE_BYTES - 1);
-}
-
-// Beside the table: the library with its .bss, and what it says is its own.
+// Beside the table: the library, and what it says is its own.
 static void find_own(struct session *session)
 {
     struct leak_ranges *own = &session->ground.own;
-    const struct profile_module *module = &session->profile.own;
-    leak_ranges_add(own, module->start, round_up(module->end));
+    leak_own_find(&session->memory, &session->maps,
+                  session->profile.reader.header.live_table_address, own);
     for (size_t i = 0; i < session->help.region_count; i++) {
         const struct profile_region *region = &session->help.regions[i];
         if (region->bytes <= INT64_MAX && region->start <= INT64_MAX)
@@ -177,6 +174,7 @@ static int sweep(struct session *session)
 {
     uint32_t count = session->blocks.count;
     struct leak_graph *graph = &session->graph;
+    bool is_complete = true;
     graph->blocks = &session->blocks;
     graph->info = leak_array_new((size_t)count + 1, sizeof(graph->info[0]));
     graph->nodes = leak_array_new((size_t)count + 1, sizeof(graph->nodes[0]));
@@ -190,10 +188,25 @@ static int sweep(struct session *session)
     if (!error)
         error = leak_sweep_roots(&session->sweep, session->roots.roots, session->roots.count);
     if (!error)
+        error = leak_shared_sweep(&session->sweep, &session->ground.own,
+                                  session->ground.profile_inode, &is_complete);
+    if (!error)
         leak_sweep_words(&session->sweep, session->stop.registers.words,
                          session->stop.registers.count);
+    if (!is_complete)
+        note(session, "shared memory was not read where the process has not used it itself");
     leak_sweep_release(&session->sweep);
     return error;
+}
+
+// Of a process that was killed meanwhile all there was to read from then on was zeros.
+static int check_still_there(struct session *session)
+{
+    uint64_t word;
+    return leak_memory_read(&session->memory, session->profile.reader.header.live_table_address,
+                            &word, sizeof(word))
+               ? 0
+               : refuse(session, "the process ended while it was looked at", -ESRCH);
 }
 
 static int look_at_process(struct session *session, bool is_ending)
@@ -213,10 +226,12 @@ static int look_at_process(struct session *session, bool is_ending)
     if (error)
         return refuse(session, "no memory", error);
     error = read_blocks(session);
-    if (!error)
+    if (!error && session->blocks.count)
         error = find_roots(session);
-    if (!error)
+    if (!error && session->blocks.count)
         error = sweep(session);
+    if (!error)
+        error = check_still_there(session);
     return error && !session->why
                ? refuse(session, error == -E2BIG ? "too many pointers" : "no memory", error)
                : error;
@@ -340,11 +355,9 @@ int leak_scan_make(struct leak_scan *scan, struct region *region, const struct p
                    pid_t pid, bool is_ending)
 {
     struct session *session = calloc(1, sizeof(*session));
-    struct timespec now;
     *scan = (struct leak_scan){0};
     if (!session)
         return -ENOMEM;
-    clock_gettime(CLOCK_MONOTONIC, &now);
     scan->head.time_ns = now_ns();
     session->scan = scan;
     session->region = region;

@@ -7,7 +7,7 @@
 
 static void *kept;
 
-// A freed block keeps its middle as it was.
+// A freed block keeps its middle as it was. (calloc: so would the next block in its place.)
 static SITE void hold_in(size_t holder_bytes, void *block)
 {
     void **holder = calloc(1, holder_bytes);
@@ -18,36 +18,36 @@ static SITE void hold_in(size_t holder_bytes, void *block)
 
 static SITE void small(int i)
 {
-    hold_in(64u << i, malloc(40));
+    hold_in(64u << i, calloc(1, 40));
 }
 
 static SITE void big(int i)
 {
     void **holder = calloc(1, 2000u << i);
-    void *barrier = malloc(16); // the holder does not join the end of the heap
+    void *barrier = calloc(1, 16); // the holder does not join the end of the heap
 
-    holder[100] = malloc(48);
+    holder[100] = calloc(1, 48);
     free(holder);
     free(barrier);
 }
 
 static SITE void at_end(void)
 {
-    void *block = malloc(56);
+    void *block = calloc(1, 56);
 
     hold_in(3000, block);
 }
 
 static SITE void mapped(void)
 {
-    void *block = malloc(64);
+    void *block = calloc(1, 64);
 
     hold_in(1 << 20, block);
 }
 
 static SITE void cut_off(void **holder)
 {
-    holder[200] = malloc(72);
+    holder[200] = calloc(1, 72);
 }
 
 static SITE void made_smaller(void)

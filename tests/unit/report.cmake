@@ -56,3 +56,13 @@ foreach(kind demo hostile sampled locks leaks)
 endforeach()
 add_test(NAME unit.report.fuzz COMMAND profile_reader_fuzz ${fuzz_run})
 set_tests_properties(unit.report.fuzz PROPERTIES FIXTURES_REQUIRED profile_corpus TIMEOUT 300)
+
+# The leak scan's parts, and a child of the test's own that is stopped and read.
+foreach(subject blocks file graph memory)
+    add_executable(leak_${subject}_test leak_${subject}_test.c leak_support.c)
+    target_link_libraries(leak_${subject}_test PRIVATE gaiaprof_report PkgConfig::CMOCKA)
+    set_target_properties(leak_${subject}_test PROPERTIES
+        RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
+    add_test(NAME unit.report.leak_${subject} COMMAND leak_${subject}_test)
+    set_tests_properties(unit.report.leak_${subject} PROPERTIES TIMEOUT 120)
+endforeach()
