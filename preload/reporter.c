@@ -277,13 +277,14 @@ static char **without_preload(void)
     return copy;
 }
 
-static void say_where(int fd)
+static void say_where(int fd, bool is_started)
 {
     char why[2 * PATH_MAX];
     struct text text;
 
     text_init(&text, why, sizeof(why));
-    text_add(&text, "can't be started; report the profile with: gaiaprof report ");
+    text_add(&text, is_started ? "was killed" : "can't be started");
+    text_add(&text, "; report the profile with: gaiaprof report ");
     text_add(&text, profile_writer_path());
     text_warn(fd, command[0] ? command : "gaiaprof", why);
 }
@@ -351,14 +352,9 @@ static void set_environment(struct run *run)
     run->environment = environment ? environment : environ;
 }
 
-static bool is_violated(int wait_status)
-{
-    return WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == VIOLATED_STATUS;
-}
-
 bool reporter_run(void)
 {
-    bool is_done;
+    bool is_done, is_good;
 
     if (at_exit.keeper == 0)
         return true;
@@ -366,9 +362,10 @@ bool reporter_run(void)
     set_environment(&at_exit);
     atomic_publish(&at_exit.stage, STAGE_GO);
     is_done = at_exit.keeper > 0 && wait_for(&at_exit, STAGE_DONE, 100);
-    if ((!is_done || at_exit.error) && find_stderr() >= 0 && (wants_report() || options.check[0]))
-        say_where(find_stderr());
-    return !options.check[0] || (is_done && !at_exit.error && !is_violated(at_exit.wait_status));
+    is_good = is_done && !at_exit.error && WIFEXITED(at_exit.wait_status);
+    if (!is_good && find_stderr() >= 0 && (wants_report() || options.check[0]))
+        say_where(find_stderr(), is_done && !at_exit.error);
+    return !options.check[0] || (is_good && WEXITSTATUS(at_exit.wait_status) != VIOLATED_STATUS);
 }
 
 static void run_live(struct run *run)

@@ -270,6 +270,8 @@ static int mark_blocks_of_loader(struct session *session)
 static int classify(struct session *session)
 {
     struct leak_scan *scan = session->scan;
+    if (session->blocks.count == 0)
+        return 0;
     int error = mark_blocks_of_loader(session);
     if (!error)
         error = leak_graph_classify(&session->graph, &session->cliques);

@@ -174,7 +174,10 @@ def gaia_consistent(report):
                 total = sum(r[key] for r in leaks["records"] if r["class"] == kind)
                 assert leaks[kind][key] == total, f"{kind} {key} is not the sum of its records"
     live = sum(record["blocks"] for record in leaks["records"])
-    assert live == report["heap"]["live_blocks"], f"{live} blocks classified, not all live ones"
+    difference = abs(live - report["heap"]["live_blocks"])
+    # a thread that is held within malloc or free has done one half of it
+    assert difference <= report["threads"]["running_at_exit"], \
+        f"{live} blocks classified, not all live ones"
     for key in ("blocks", "bytes"):
         lost = sum(r.get("indirect_" + key, 0) for r in leaks["records"])
         assert lost == leaks["indirect"][key], f"indirect {key} by record: {lost}"

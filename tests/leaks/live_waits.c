@@ -178,6 +178,8 @@ static void *wait_for_ever(void *number)
     for (;;) {
         long result = wait->call();
 
+        if (result < 0 && errno == EIDRM) // the program ends
+            pause();
         if (result != 0 || !wait->returns) {
             dprintf(STDOUT_FILENO, "%s returned %ld: %s\n", wait->name, result, strerror(errno));
             _exit(1);
