@@ -285,7 +285,10 @@ bool heap_is_latest(const struct thread_state *self, const void *block)
 static cold void count_unknown_free(struct thread_state *self, const void *block,
                                     enum profile_freed_by how, const struct host_frame *caller)
 {
-    if (options.heap != HEAP_EXACT)
+    const void *forgotten = self->forgotten_block;
+
+    self->forgotten_block = NULL;
+    if (options.heap != HEAP_EXACT || block == forgotten)
         return;
     atomic_add(&profile_header->unknown_frees, 1);
     heap_check_unknown(self, block, how, caller);

@@ -96,11 +96,14 @@ static cold void *reallocate_own(void *block, size_t bytes)
 static struct live_block take(void *block, const struct host_frame *caller)
 {
     struct live_block taken = {0};
+    struct thread_state *self;
 
     if (options.heap == HEAP_OFF || (options.heap == HEAP_SAMPLED && !live_filter_may_have(block)))
         return taken;
-    if (!recording_enter_heap(caller))
+    self = recording_enter_heap(caller);
+    if (!self)
         return taken;
+    atomic_set(&self->record->in_realloc, 1);
     taken = heap_take(block);
     recording_leave();
     return taken;
@@ -125,6 +128,7 @@ static void record_realloc(void *block, struct live_block taken, void *moved, si
         heap_freed_taken(self, block, taken, PROFILE_FREED_BY_REALLOC, caller);
     else
         heap_put_back(block, taken); // it failed
+    atomic_set(&self->record->in_realloc, 0);
     recording_leave();
 }
 

@@ -96,11 +96,14 @@ static inline void *real_operator(enum operator_form form)
     return likely(function) ? function : find(form);
 }
 
-// Its free may have been counted by a call of free from there.
+// Its free may have been counted by a call of free from there; or it calls free only now.
 static void forget(const void *block, const struct host_frame *caller)
 {
-    if (block && live_table_get(block).stack)
-        hook_freed(block, caller);
+    if (!block || !live_table_get(block).stack)
+        return;
+    hook_freed(block, caller);
+    if (thread_self)
+        thread_self->forgotten_block = block;
 }
 
 // Without any C++ library new is malloc: there is no one who could throw.

@@ -326,7 +326,8 @@ struct profile_thread {
     uint64_t join_ns;    // it was joined or detached; 0: neither, or from the start (version 3)
     uint64_t stack_low;  // the memory of its stack (version 4); 0: unknown
     uint64_t stack_high; // one past
-    char reserved[40];
+    uint32_t in_realloc; // 1: the block it reallocates is in no table just now
+    char reserved[36];
 };
 #define PROFILE_THREAD_BYTES_V1 128 // without join_ns
 static_assert(offsetof(struct profile_thread, join_ns) == PROFILE_THREAD_BYTES_V1, "layout");

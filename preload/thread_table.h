@@ -31,10 +31,11 @@ struct thread_state {
     struct sampler sampler;
     // operator new and delete stepped aside (hooks_new.c): what the next malloc, free is made for
     const void *deleted_block;
-    uint8_t deleted_by;   // enum profile_freed_by, of deleted_block
-    uint8_t new_family;   // enum profile_family; 0: none
-    int64_t unsent_bytes; // live bytes not yet added to the global count
-    int64_t batch_bytes;  // as many are
+    const void *forgotten_block; // an allocator's own delete is freeing it: that is counted already
+    uint8_t deleted_by;          // enum profile_freed_by, of deleted_block
+    uint8_t new_family;          // enum profile_family; 0: none
+    int64_t unsent_bytes;        // live bytes not yet added to the global count
+    int64_t batch_bytes;         // as many are
     uintptr_t stack_low, stack_high;
     uintptr_t signal_stack_low; // what sigaltstack was given
     size_t signal_stack_bytes;

@@ -142,3 +142,13 @@ bool leak_profile_next_thread(const struct leak_profile *profile, struct leak_th
     }
     return false;
 }
+
+bool leak_profile_has_realloc(const struct leak_profile *profile)
+{
+    struct leak_thread_cursor cursor = {0};
+    struct profile_thread thread;
+    while (leak_profile_next_thread(profile, &cursor, &thread))
+        if (thread.end_ns == 0 && thread.in_realloc)
+            return true;
+    return false;
+}

@@ -33,6 +33,9 @@ int leak_profile_open(struct leak_profile *profile, const struct profile_file *f
 int leak_profile_update(struct leak_profile *profile, const char **ret_why);
 void leak_profile_release(struct leak_profile *profile);
 
+// Whether a thread is in the middle of a realloc: the block is in no table then.
+bool leak_profile_has_realloc(const struct leak_profile *profile);
+
 // The return address in the leaf of a stack; 0: no such stack.
 uint64_t leak_profile_leaf(const struct leak_profile *profile, uint32_t stack);
 

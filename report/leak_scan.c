@@ -24,6 +24,8 @@
 #include <string.h>
 #include <time.h>
 
+#define STOP_TRIES 20 // each at another moment of the threads
+
 struct session {
     struct leak_scan *scan;
     struct region *region;
@@ -72,8 +74,6 @@ static const char *why_not(const struct profile_header *header)
         return "the heap is sampled: leaks need heap=exact";
     if (header->heap_bypassed)
         return "the program's own malloc is called before gaiaprof's";
-    if (header->version >= 4 && !header->leaks_on)
-        return "not asked for (leaks=off)";
     if (header->live_table_address == 0)
         return "the profile does not say where the live blocks are";
     return NULL;
@@ -101,6 +101,10 @@ static void look_for_unknown_blocks(struct session *session)
             why = reasons[i].words;
     if (!why && header->unknown_frees)
         why = "unknown ones were freed";
+    if (!why && session->help.head.moved_break)
+        why = "the program moves the break itself";
+    if (!why && leak_profile_has_realloc(&session->profile))
+        why = "a thread is in realloc";
     session->ground.has_unknown_blocks = why != NULL;
     if (why)
         note(session, region_printf(session->region,
@@ -114,9 +118,10 @@ static void look_for_unknown_blocks(struct session *session)
 static int read_maps(struct session *session)
 {
     const struct profile_header *header = &session->profile.reader.header;
-    int error = leak_maps_read(&session->maps, session->pid);
+    pid_t pid = leak_stop_memory_thread(&session->stop);
+    int error = leak_maps_read(&session->maps, pid);
     if (!error)
-        error = leak_memory_open(&session->memory, session->pid, header->live_table_address);
+        error = leak_memory_open(&session->memory, pid, header->live_table_address);
     if (error == -ESRCH)
         return refuse(session, "the process has ended", error);
     return error ? refuse(session,
@@ -163,8 +168,8 @@ static int find_roots(struct session *session)
                                  .stop = &session->stop};
     find_own(session);
     leak_heap_find(&session->blocks, &session->memory, &session->maps,
-                   strcmp(header->allocator, "glibc") == 0, leak_heap_brk_start(session->pid),
-                   &ground->heap);
+                   strcmp(header->allocator, "glibc") == 0,
+                   leak_heap_brk_start(session->memory.pid), &ground->heap);
     if (leak_stacks_find(&stacks, &ground->dead, &ground->extra) != 0)
         return -ENOMEM;
     return leak_roots_find(&session->roots, ground, &session->maps, &session->memory);
@@ -218,11 +223,13 @@ static int look_at_process(struct session *session, bool is_ending)
     error = read_maps(session);
     if (error)
         return error;
-    look_for_unknown_blocks(session);
     error = leak_help_read(&session->help, &session->memory,
                            session->profile.reader.header.scan_address);
+    look_for_unknown_blocks(session);
     if (!error && is_ending)
         error = leak_stacks_use_help(&session->stop, &session->help);
+    if (error == -EPERM)
+        return refuse(session, "its other threads could not be held while it ended", error);
     if (error)
         return refuse(session, "no memory", error);
     error = read_blocks(session);
@@ -305,6 +312,22 @@ static int stop(struct session *session, bool is_ending)
     return refuse(session, why, error);
 }
 
+// Not within a realloc, if that can be had.
+static int stop_between(struct session *session, bool is_ending)
+{
+    const char *why;
+    int error = stop(session, is_ending);
+    for (unsigned try = 1; !error && !is_ending && try < STOP_TRIES; try++) {
+        if (leak_profile_update(&session->profile, &why) != 0 ||
+            !leak_profile_has_realloc(&session->profile))
+            break;
+        leak_stop_end(&session->stop);
+        leak_stop_release(&session->stop);
+        error = stop(session, is_ending);
+    }
+    return error;
+}
+
 static int make(struct session *session, const struct profile_file *file, bool is_ending)
 {
     const char *why = NULL;
@@ -314,7 +337,7 @@ static int make(struct session *session, const struct profile_file *file, bool i
     why = why_not(&session->profile.reader.header);
     if (why)
         return refuse(session, why, -ENOTSUP);
-    error = stop(session, is_ending);
+    error = stop_between(session, is_ending);
     if (error)
         return error;
     error = look_at_process(session, is_ending);

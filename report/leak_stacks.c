@@ -58,8 +58,10 @@ int leak_stacks_use_help(struct leak_stop *stop, const struct leak_help *help)
             thread->is_stopped = true;
             thread->sp = leak_registers_sp(held->registers);
             error = leak_words_add(&stop->registers, held->registers, PROFILE_REGISTERS);
-        } else {
+        } else if (held) {
             stop->running++;
+        } else if (leak_stop_is_running(stop, thread->tid)) {
+            return -EPERM;
         }
     }
     return error;

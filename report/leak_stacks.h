@@ -11,7 +11,8 @@
 #include "report/leak_ranges.h"
 #include "report/leak_stop.h"
 
-// Sets the stack pointers that the process itself knows, and adds its registers. 0 or -ENOMEM.
+// Sets the stack pointers that the process itself knows, and adds its registers. 0, -ENOMEM;
+// -EPERM: a thread is there that nobody holds.
 int leak_stacks_use_help(struct leak_stop *stop, const struct leak_help *help);
 
 struct leak_stacks {

@@ -126,6 +126,20 @@ static char thread_state(pid_t pid, pid_t tid)
     return state;
 }
 
+bool leak_stop_is_running(const struct leak_stop *stop, pid_t tid)
+{
+    char state = thread_state(stop->pid, tid);
+    return state != 'Z' && state != 'X';
+}
+
+pid_t leak_stop_memory_thread(const struct leak_stop *stop)
+{
+    for (size_t i = 0; i < stop->count; i++)
+        if (leak_stop_is_running(stop, stop->threads[i].tid))
+            return stop->threads[i].tid;
+    return stop->pid;
+}
+
 static int yama_scope(void)
 {
     FILE *file = fopen("/proc/sys/kernel/yama/ptrace_scope", "re");

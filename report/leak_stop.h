@@ -51,6 +51,10 @@ int leak_stop_begin(struct leak_stop *stop, pid_t pid, struct region *region, co
 void leak_stop_end(struct leak_stop *stop);
 void leak_stop_release(struct leak_stop *stop);
 
+// A thread by whose number the memory is to be had: that of a first thread which has ended is gone.
+pid_t leak_stop_memory_thread(const struct leak_stop *stop);
+bool leak_stop_is_running(const struct leak_stop *stop, pid_t tid);
+
 // Of a process whose threads something else holds: its threads, without registers. 0 or -errno.
 int leak_stop_list(struct leak_stop *stop, pid_t pid);
 
