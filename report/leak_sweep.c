@@ -23,6 +23,7 @@
 struct piece {
     uint32_t block;
     bool is_first;
+    uint64_t start;   // its address
     uint64_t offset;  // in the block
     size_t at, words; // in the buffer
     size_t pointers_end;
@@ -176,6 +177,18 @@ static uint64_t bytes_of(const struct leak_leaf *leaf, uint32_t block)
     return leak_slot_bytes(leaf->slots[block - leaf->first]);
 }
 
+// glibc links large free chunks by size: in the 3rd and 4th word, of a chunk alone in its size to
+// itself, which is 16 bytes before the block. There they stay in a block that was never written,
+// and would point into the tail of the block before.
+static void blank_own_chunk(const struct leak_sweep *sweep, const struct piece *piece,
+                            uint64_t *words)
+{
+    bool is_glibc = sweep->blocks->granule_shift == 5;
+    for (size_t i = 2; i < 4 && i < piece->words && is_glibc && piece->offset == 0; i++)
+        if (words[i] == piece->start - 2 * sizeof(words[0]))
+            words[i] = 0;
+}
+
 // Reads the pieces gathered so far and notes what is in them.
 static int flush(struct leak_sweep *sweep, struct leak_sweeper *sweeper,
                  const struct leak_leaf *leaf, struct leak_findings *findings)
@@ -185,6 +198,7 @@ static int flush(struct leak_sweep *sweep, struct leak_sweeper *sweeper,
     leak_memory_read_ranges(sweep->memory, sweeper->ranges, sweeper->range_count, sweeper->buffer);
     for (size_t i = 0; i < sweeper->piece_count && !error; i++) {
         struct piece *piece = &sweeper->pieces[i];
+        blank_own_chunk(sweep, piece, sweeper->buffer + piece->at);
         error = note_shape(sweep, sweeper, findings, piece, bytes_of(leaf, piece->block));
         found += pick_pointers(sweep->blocks, sweeper->buffer + piece->at, piece->words,
                                sweeper->pointers + found);
@@ -237,7 +251,8 @@ static int add_piece(const struct block_sweep *at, uint32_t block, uint64_t offs
             return error;
     }
     struct piece *piece = &sweeper->pieces[sweeper->piece_count++];
-    *piece = (struct piece){.block = block, .is_first = is_first, .offset = offset, .words = words};
+    *piece = (struct piece){
+        .block = block, .is_first = is_first, .start = start, .offset = offset, .words = words};
     piece->at = words ? add_range(sweeper, start, end) : 0;
     return 0;
 }
