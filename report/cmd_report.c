@@ -8,6 +8,7 @@
 #include "report/check.h"
 #include "report/command.h"
 #include "report/profile_file.h"
+#include "report/profile_tree.h"
 #include "report/profiler_options.h"
 #include "report/render.h"
 #include "report/report_scan.h"
@@ -40,6 +41,8 @@ const char cmd_report_help[] =
     "                        GAIAPROF_SUPPRESSIONS; see gaiaprof help suppressions\n"
     "      --generate-suppressions\n"
     "                        print suppressions for what is wrong in place of a report\n"
+    "      --by-program      a table of all profiles by program; so is more than one profile\n"
+    "                        shown where no view is asked for\n"
     "  -o, --output FILE     write there instead of stdout\n"
     "  -q, --quiet           no warnings\n"
     "  -h, --help            this text\n"
@@ -64,6 +67,7 @@ static const struct option report_options[] = {
     OPTIONS_COMMON,
     {'f', "format", false, true},
     {'v', "view", false, true},
+    {'P', "by-program", true, false},
     {'n', "rows", false, true},
     {'s', "sort", true, true},
     {'F', "focus", true, true},
@@ -222,7 +226,11 @@ static bool set_option(struct report_request *request, int letter, const char *v
     case 'f':
         return set_format(request, value);
     case 'v':
+        request->has_view = true;
         return set_view(request, value);
+    case 'P':
+        request->by_program = true;
+        return true;
     case 'n':
         return set_rows(request, value);
     case 's':
@@ -435,6 +443,16 @@ static int report_operand(struct report_request *request, struct suppressions *s
     return status;
 }
 
+// A report of each process of a tree would be too much to read, unless something is looked for.
+static bool is_by_program(const struct report_request *request, int count)
+{
+    const struct selection *selection = &request->selection;
+    return request->by_program ||
+           (count > 1 && request->format->render == render_text && !request->has_view &&
+            !request->generate && !request->leaks && !request->interval_ns && !selection->focus &&
+            !selection->ignore);
+}
+
 static int report_each(struct report_request *request, struct suppressions *suppressions,
                        char **operands, int count)
 {
@@ -443,6 +461,11 @@ static int report_each(struct report_request *request, struct suppressions *supp
     if (!out)
         return command_error(request->output, "can't be written: %s", strerror(errno));
     int status = 0;
+    if (is_by_program(request, count)) {
+        status = profile_tree_print((const char *const *)operands, (size_t)count,
+                                    request->suppressions, out);
+        count = 0;
+    }
     for (int i = 0; i < count; i++) {
         if (i > 0 && request->format->render == render_text)
             fputc('\n', out);

@@ -17,6 +17,8 @@ struct report_request {
     pid_t pid;                // 0: that of the profile
     uint32_t deadlock;        // 0: a whole report; else only this one
     bool at_exit;             // the process is ending: it does not count as running
+    bool by_program;          // of several profiles a table, in place of a report of each
+    bool has_view;            // one was asked for
     bool leaks;               // scan a process that runs, whatever the view
     bool generate;            // suppressions in place of a report
     int64_t interval_ns;      // between two scans; 0: one is enough

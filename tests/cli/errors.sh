@@ -60,7 +60,8 @@ expect 2 gaiaprof report 999999999 <<<"gaiaprof: 999999999: no such process"
 expect 2 gaiaprof report -- -f <<<"gaiaprof: -f: No such file or directory"
 
 # one bad profile of several: the others are reported
-expect_like 2 "demo \(pid 4711\)" gaiaprof report nonesuch demo.gaia
+expect_like 2 "demo \(pid 4711\)" gaiaprof report -v heap nonesuch demo.gaia
+expect_like 2 "demo  1 process" gaiaprof report nonesuch demo.gaia
 
 # output
 expect 2 gaiaprof report -o /nonesuch/x demo.gaia <<<"gaiaprof: /nonesuch/x: can't be written: \

@@ -250,7 +250,10 @@ ORDER  no locks taken in circles, no deadlock
 EOT
 
 # several
-[ "$(gaiaprof report demo.gaia demo.gaia | grep -c '^gaiaprof ')" = 2 ] || fail "two profiles"
+[ "$(gaiaprof report -v all demo.gaia demo.gaia | grep -c '^gaiaprof ')" = 2 ] || fail "two profiles"
+expect_like 0 "^  demo  2 processes        2,020   4.4 KiB" gaiaprof report demo.gaia demo.gaia
+expect_like 0 "^  demo  1 process " gaiaprof report --by-program demo.gaia
+expect_no "ALLOCATIONS" gaiaprof report demo.gaia demo.gaia
 
 # a partial profile says so
 head -c 5000 demo.gaia >cut.gaia
