@@ -108,6 +108,8 @@ static void wait_for(struct freeze *freeze)
                 continue;
             thread->is_stopped =
                 sys_registers((int)thread->tid, thread->registers, sizeof(thread->registers));
+            thread->vector_bytes =
+                sys_vector_registers((int)thread->tid, thread->vector, sizeof(thread->vector));
             stopped++;
         }
     }

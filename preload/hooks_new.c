@@ -55,16 +55,22 @@ static bool is_array(const char *symbol)
 static bool has_families(uintptr_t function)
 {
     static const char *const replaceable[] = {"_Znwm", "_Znam", "_ZdlPv", "_ZdaPv"};
+    static uintptr_t first; // of all forms found so far
     const char *library = modules_name_of(function);
+    uintptr_t start = modules_range_of(function).start;
     struct modules_range ours = modules_range_of((uintptr_t)operators);
 
     if (strncmp(library, "libstdc++.so", 12) != 0 && strncmp(library, "libc++.so", 9) != 0 &&
         strncmp(library, "libc++abi.so", 12) != 0)
         return false;
+    if (first && first != start)
+        return false;
+    first = start;
     for (size_t i = 0; i < sizeof(replaceable) / sizeof(replaceable[0]); i++) {
-        uintptr_t first = (uintptr_t)symbols_find(replaceable[i]);
+        uintptr_t used = (uintptr_t)symbols_find(replaceable[i]);
+        uintptr_t next = (uintptr_t)symbols_find_next(replaceable[i]);
 
-        if (first < ours.start || first >= ours.end)
+        if (used < ours.start || used >= ours.end || modules_range_of(next).start != start)
             return false;
     }
     return true;

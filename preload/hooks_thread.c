@@ -20,6 +20,7 @@ static void *trampoline(void *argument)
     void *result;
 
     thread_begin(self);
+    atomic_set(&self->record->argument, 0); // the host's from here on
     result = start_routine(start_argument);
     thread_set_exit(PROFILE_THREAD_RETURNED);
     return result;
@@ -33,6 +34,7 @@ static int c11_trampoline(void *argument)
     int result;
 
     thread_begin(self);
+    atomic_set(&self->record->argument, 0);
     result = start_routine(start_argument);
     thread_set_exit(PROFILE_THREAD_RETURNED);
     return result;
@@ -71,6 +73,7 @@ EXPORT int pthread_create(pthread_t *restrict ret_thread, const pthread_attr_t *
         return real.pthread_create(ret_thread, attributes, start_routine, argument);
     created->start_routine = start_routine;
     created->start_argument = argument;
+    atomic_set(&created->record->argument, (uint64_t)argument);
     error = real.pthread_create(ret_thread, attributes, trampoline, created);
     if (error)
         thread_abandon(created);
@@ -238,6 +241,7 @@ EXPORT int thrd_create(thrd_t *ret_thread, thrd_start_t start_routine, void *arg
         return real.thrd_create(ret_thread, start_routine, argument);
     created->start_routine = (void *(*)(void *))(void (*)(void))start_routine;
     created->start_argument = argument;
+    atomic_set(&created->record->argument, (uint64_t)argument);
     error = real.thrd_create(ret_thread, c11_trampoline, created);
     if (error != thrd_success)
         thread_abandon(created);

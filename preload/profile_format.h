@@ -327,7 +327,9 @@ struct profile_thread {
     uint64_t stack_low;  // the memory of its stack (version 4); 0: unknown
     uint64_t stack_high; // one past
     uint32_t in_realloc; // 1: the block it reallocates is in no table just now
-    char reserved[36];
+    uint32_t reserved2;
+    uint64_t argument; // of a thread that has not begun: what its function will get
+    char reserved[24];
 };
 #define PROFILE_THREAD_BYTES_V1 128 // without join_ns
 static_assert(offsetof(struct profile_thread, join_ns) == PROFILE_THREAD_BYTES_V1, "layout");
@@ -618,10 +620,13 @@ struct profile_region {
 
 // A thread that is held while the process ends.
 #define PROFILE_REGISTERS 27
+#define PROFILE_VECTOR_WORDS 344 // of AVX-512, without AMX's tiles
 struct profile_held_thread {
     uint32_t tid;
     uint32_t is_stopped;                   // 0: it did not stop in time, its registers are unknown
     uint64_t registers[PROFILE_REGISTERS]; // x86-64: struct user_regs_struct
+    uint64_t vector_bytes;                 // of the vector registers, as XSAVE lays them out
+    uint64_t vector[PROFILE_VECTOR_WORDS];
 };
 
 // At header.scan_address. Arrays are addresses in the process.

@@ -48,6 +48,7 @@ union recording_gate recording_gate __attribute__((aligned(GATE_BYTES)));
 static unsigned state; // enum recording_state
 static unsigned is_finished;
 static bool is_forked;
+static int ending_thread; // that has begun to end the process
 static int process_id;
 
 bool recording_is_ours(void)
@@ -282,12 +283,14 @@ static void reset(void)
     lock_nesting_reset();
     misuse_reset();
     heap_misuse_reset();
+    reporter_reset();
     deadlock_reset();
     stack_table_reset();
     live_table_reset();
     modules_reset();
     rule_cache_clear();
     is_finished = 0;
+    ending_thread = 0;
     guard_sp = 0;
     sampler_countdown = 0;
 }
@@ -311,9 +314,21 @@ cold void recording_follow_fork(void)
 
 bool recording_begin_end(void)
 {
-    unsigned no = 0;
+    int self = sys_thread_id();
 
-    return recording_is_ours() && atomic_swap_if(&is_finished, &no, 1);
+    for (;;) {
+        unsigned no = 0;
+
+        if (!recording_is_ours())
+            return false;
+        if (atomic_swap_if(&is_finished, &no, 1)) {
+            atomic_set(&ending_thread, self);
+            return true;
+        }
+        if (atomic_get(&ending_thread) == self)
+            return false;
+        sys_sleep_us(1000); // the process ends there, with what is still to be said, or goes on
+    }
 }
 
 void recording_finish(enum profile_exit_kind kind, int status)
@@ -330,6 +345,7 @@ void recording_resume(void)
 {
     profile_header->exit_kind = PROFILE_EXIT_NONE;
     profile_header->end_ns = 0;
+    atomic_set(&ending_thread, 0);
     atomic_publish(&is_finished, 0);
 }
 

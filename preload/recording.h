@@ -41,7 +41,8 @@ void recording_prepare(void);
 void recording_follow_fork(void);
 
 // The process is about to end. True for the first thread that says so, which then writes the last
-// figures; false for others, and in a child that shares our memory.
+// figures; others wait for ever, or until an exec has failed. False for the same thread once more,
+// and in a child that shares our memory.
 bool recording_begin_end(void);
 void recording_finish(enum profile_exit_kind kind, int status);
 // exec failed: we go on.

@@ -27,4 +27,7 @@ bool reporter_run(void);
 // is done, for a while. Any thread, in a hook.
 void reporter_show_deadlock(unsigned number);
 
+// In a child made by fork: none of the parent's is under way.
+void reporter_reset(void);
+
 #endif

@@ -165,20 +165,32 @@ long sys_read(int fd, void *buffer, size_t bytes)
     return call3(SYS_read, fd, buffer, bytes);
 }
 
-void sys_write_all(int fd, const void *data, size_t bytes)
+static long write_all(int fd, const char *next, size_t bytes)
 {
-    const char *next = data;
-
     while (bytes > 0) {
         long written = call3(SYS_write, fd, next, bytes);
 
         if (written == -EINTR)
             continue;
         if (written <= 0)
-            return;
+            return written;
         next += written;
         bytes -= (size_t)written;
     }
+    return 0;
+}
+
+// SIGPIPE goes to the thread that wrote: taken back before it is delivered.
+void sys_write_all(int fd, const void *data, size_t bytes)
+{
+    uint64_t pipe = UINT64_C(1) << (SIGPIPE - 1), kept, pending = 0;
+    const struct timespec now = {0, 0};
+
+    call4(SYS_rt_sigprocmask, SIG_BLOCK, &pipe, &kept, KERNEL_SIGSET_BYTES);
+    call2(SYS_rt_sigpending, &pending, KERNEL_SIGSET_BYTES);
+    if (write_all(fd, data, bytes) == -EPIPE && !(pending & pipe))
+        call4(SYS_rt_sigtimedwait, &pipe, NULL, &now, KERNEL_SIGSET_BYTES);
+    sys_restore_signals(&kept);
 }
 
 struct sys_file_id sys_file_id(int fd)
@@ -294,6 +306,13 @@ bool sys_registers(int tid, void *registers, size_t bytes)
 
     return call4(SYS_ptrace, PTRACE_GETREGSET, tid, NT_PRSTATUS, &part) == 0 &&
            part.iov_len == bytes;
+}
+
+size_t sys_vector_registers(int tid, void *registers, size_t bytes)
+{
+    struct iovec part = {registers, bytes};
+
+    return call4(SYS_ptrace, PTRACE_GETREGSET, tid, NT_X86_XSTATE, &part) == 0 ? part.iov_len : 0;
 }
 
 void sys_yield(void)

@@ -46,7 +46,8 @@ void sys_close(int fd);
 // Another descriptor of the same file, closed by exec, numbered from `lowest`.
 int sys_duplicate(int fd, int lowest);
 long sys_read(int fd, void *buffer, size_t bytes);
-// Writes all of it, in as few calls as the kernel allows; gives up silently on an error.
+// Writes all of it, in as few calls as the kernel allows; gives up silently on an error, also where
+// nobody reads.
 void sys_write_all(int fd, const void *data, size_t bytes);
 struct sys_file_id sys_file_id(int fd);
 // Reserves disk space for [offset, offset + bytes); falls back to writing zeros where the file
@@ -72,6 +73,8 @@ bool sys_stop_thread(int tid);
 bool sys_has_stopped(int tid);
 // Registers of one that has, as struct user_regs_struct.
 bool sys_registers(int tid, void *registers, size_t bytes);
+// Its vector registers, as XSAVE lays them out, as far as there is room. Bytes, 0: none.
+size_t sys_vector_registers(int tid, void *registers, size_t bytes);
 bool sys_is_on_signal_stack(void);
 void sys_block_signals(uint64_t *ret_old); // all but SIGTRAP
 void sys_restore_signals(const uint64_t *old);

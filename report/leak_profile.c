@@ -3,6 +3,8 @@
 // leak_profile.c - see leak_profile.h.
 #include "report/leak_profile.h"
 
+#include "report/leak_stop.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,4 +153,22 @@ bool leak_profile_has_realloc(const struct leak_profile *profile)
         if (thread.end_ns == 0 && thread.in_realloc)
             return true;
     return false;
+}
+
+// Their records are not published before they begin.
+int leak_profile_add_arguments(const struct leak_profile *profile, struct leak_words *words)
+{
+    struct profile_thread thread;
+    int error = 0;
+    for (size_t i = 0; i < profile->threads.count && !error; i++) {
+        const struct profile_span *span = &profile->threads.spans[i];
+        uint64_t count = profile_span_records(span, sizeof(thread));
+        for (uint64_t j = 0; j < count && !error; j++) {
+            profile_reader_payload(&profile->reader, span, j * span->record_bytes, &thread,
+                                   sizeof(thread));
+            if (thread.argument)
+                error = leak_words_add(words, &thread.argument, 1);
+        }
+    }
+    return error;
 }

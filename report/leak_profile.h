@@ -33,6 +33,11 @@ int leak_profile_open(struct leak_profile *profile, const struct profile_file *f
 int leak_profile_update(struct leak_profile *profile, const char **ret_why);
 void leak_profile_release(struct leak_profile *profile);
 
+// What threads will be given that have not begun: the program has handed it over, nobody has it. 0
+// or -ENOMEM.
+struct leak_words;
+int leak_profile_add_arguments(const struct leak_profile *profile, struct leak_words *words);
+
 // Whether a thread is in the middle of a realloc: the block is in no table then.
 bool leak_profile_has_realloc(const struct leak_profile *profile);
 

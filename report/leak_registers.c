@@ -64,6 +64,17 @@ int leak_registers_read(pid_t tid, struct leak_words *registers, uint64_t *ret_s
     return error || is_in_call ? error : add_extended(tid, registers);
 }
 
+int leak_registers_add_held(const struct profile_held_thread *held, struct leak_words *registers)
+{
+    size_t orig_rax = offsetof(struct user_regs_struct, orig_rax) / sizeof(held->registers[0]);
+    uint64_t count = held->vector_bytes / sizeof(held->vector[0]);
+    int error = leak_words_add(registers, held->registers, PROFILE_REGISTERS);
+    if (error || (int64_t)held->registers[orig_rax] >= 0)
+        return error;
+    return leak_words_add(registers, held->vector,
+                          count < PROFILE_VECTOR_WORDS ? count : PROFILE_VECTOR_WORDS);
+}
+
 uint64_t leak_registers_sp(const uint64_t *registers)
 {
     return registers[offsetof(struct user_regs_struct, rsp) / sizeof(registers[0])];

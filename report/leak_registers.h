@@ -4,6 +4,7 @@
 #ifndef GAIAPROF_LEAK_REGISTERS_H
 #define GAIAPROF_LEAK_REGISTERS_H
 
+#include "preload/profile_format.h"
 #include "report/leak_stop.h"
 
 #include <stdint.h>
@@ -11,6 +12,9 @@
 
 // Adds all of them, vector registers included, and says where its stack ends. 0 or -errno.
 int leak_registers_read(pid_t tid, struct leak_words *registers, uint64_t *ret_sp);
+
+// The same of a thread that is held while its process ends. 0 or -ENOMEM.
+int leak_registers_add_held(const struct profile_held_thread *held, struct leak_words *registers);
 
 // The stack pointer among registers as the kernel lays them out.
 uint64_t leak_registers_sp(const uint64_t *registers);

@@ -228,6 +228,8 @@ static int look_at_process(struct session *session, bool is_ending)
     look_for_unknown_blocks(session);
     if (!error && is_ending)
         error = leak_stacks_use_help(&session->stop, &session->help);
+    if (!error)
+        error = leak_profile_add_arguments(&session->profile, &session->stop.registers);
     if (error == -EPERM)
         return refuse(session, "its other threads could not be held while it ended", error);
     if (error)

@@ -57,7 +57,7 @@ int leak_stacks_use_help(struct leak_stop *stop, const struct leak_help *help)
         } else if (held && held->is_stopped) {
             thread->is_stopped = true;
             thread->sp = leak_registers_sp(held->registers);
-            error = leak_words_add(&stop->registers, held->registers, PROFILE_REGISTERS);
+            error = leak_registers_add_held(held, &stop->registers);
         } else if (held) {
             stop->running++;
         } else if (leak_stop_is_running(stop, thread->tid)) {
