@@ -141,13 +141,20 @@ static bool is_free_chunk(const char *address)
     return !(next_size & CHUNK_PREVIOUS_IN_USE) || (key && key == cache_key());
 }
 
-// Whether glibc's chunk at `start` holds a block of so many bytes.
+// Whether glibc's chunk at `start` holds a block of so many bytes, and is in use.
 static bool is_chunk_of(uintptr_t start, uint64_t bytes)
 {
-    uint64_t size;
+    uint64_t size, next_size;
 
-    return sys_copy_memory(&size, (const char *)start - sizeof(size), sizeof(size)) &&
-           (size & ~(uint64_t)CHUNK_FLAGS) >= bytes + sizeof(size);
+    if (!sys_copy_memory(&size, (const char *)start - sizeof(size), sizeof(size)) ||
+        (size & ~(uint64_t)CHUNK_FLAGS) < bytes + sizeof(size))
+        return false;
+    if (size & CHUNK_MAPPED)
+        return true;
+    size &= ~(uint64_t)CHUNK_FLAGS;
+    return sys_copy_memory(&next_size, (const char *)start - sizeof(size) + size,
+                           sizeof(next_size)) &&
+           (next_size & CHUNK_PREVIOUS_IN_USE);
 }
 
 static bool check_interior(struct thread_state *self, const void *address,

@@ -11,6 +11,7 @@
 #include "preload/arch/syscall.h"
 #include "preload/glibc_locks.h"
 #include "preload/hooks_lock.h"
+#include "preload/hooks_process.h"
 #include "preload/live_table.h"
 #include "preload/own_heap.h"
 #include "preload/real.h"
@@ -123,5 +124,7 @@ ENTRY long entry_syscall(long number, long a, long b, long c, long d, long e, lo
         return call_kernel(number, a, b, c, d, e, f);
     if (number == SYS_futex && recording_gate.has_locks)
         return hook_futex(number, a, b, c, d, e, f);
+    if (unlikely(number == SYS_seccomp))
+        hooks_process_is_filtered = true;
     return next(number, a, b, c, d, e, f);
 }

@@ -24,6 +24,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #define OWN_VARIABLES_MAX 64
 #define OWN_VARIABLES_BYTES (32u << 10)
@@ -37,6 +38,7 @@ static char own_variable_text[OWN_VARIABLES_BYTES];
 static char own_library[PATH_MAX];
 
 int hooks_process_quick_status;
+bool hooks_process_is_filtered;
 
 static const char *base_name(const char *path)
 {
@@ -137,7 +139,7 @@ int hooks_process_end(int status)
     if (!recording_begin_end())
         return status;
     exit_point_describe(&scan_help, CALLER);
-    reporter_begin();
+    reporter_begin(!hooks_process_is_filtered);
     recording_finish(PROFILE_EXIT_EXITED, status);
     is_kept = reporter_run();
     return status == 0 && !is_kept ? violated_status : status;
@@ -161,6 +163,19 @@ EXPORT int __cxa_atexit(void (*handler)(void *), void *argument, void *library)
     if (error == 0 && recording_gate.is_open && modules_is_main_program((uintptr_t)handler))
         real.__cxa_atexit(exit_begins, NULL, NULL);
     return error;
+}
+
+// Takes as many arguments as any of its options has, where libc declares `...`: the same registers.
+ENTRY int entry_prctl(int option, unsigned long a, unsigned long b, unsigned long c,
+                      unsigned long d) __asm__("prctl");
+
+ENTRY int entry_prctl(int option, unsigned long a, unsigned long b, unsigned long c,
+                      unsigned long d)
+{
+    if (option == PR_SET_SECCOMP)
+        hooks_process_is_filtered = true;
+    real_find();
+    return real.prctl(option, a, b, c, d);
 }
 
 // Its handlers are not told the status.

@@ -323,13 +323,17 @@ void reporter_reset(void)
     live_lock.is_taken = 0;
 }
 
-void reporter_begin(void)
+void reporter_begin(bool is_possible)
 {
     int saved_errno = errno;
 
     at_exit.stderr_fd = find_stderr();
     if (!wants_report() && !wants_scan() && !options.check[0])
         return;
+    if (!is_possible) {
+        at_exit.keeper = -1;
+        return;
+    }
     at_exit.process = sys_process_id();
     at_exit.thread = sys_thread_id();
     sys_allow_tracing();

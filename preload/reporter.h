@@ -16,7 +16,8 @@ void reporter_keep_stderr(void);
 // The process ends now, its static destructors have run: holds its other threads, if a report is
 // wanted, a leak scan or a verdict. They stay held until the process is gone, a tenth of a second
 // after the report at most.
-void reporter_begin(void);
+// `is_possible` is false where nothing can be started.
+void reporter_begin(bool is_possible);
 
 // After reporter_begin() and the last figures: starts `gaiaprof report` on this process's profile
 // and waits for it. Says where the profile is when it can't. False if the run did not keep its

@@ -36,6 +36,8 @@ static void test_units(void **state)
     assert_int_equal(limit_of("leaks=17"), 17);
     assert_int_equal(limit_of("allocations=10k"), 10000);
     assert_int_equal(limit_of("allocations=1.5M"), 1500000);
+    assert_int_equal(limit_of("allocations=2.0"), 2);
+    assert_int_equal(limit_of("allocations=0.001k"), 1);
     assert_int_equal(limit_of("contentions=2g"), 2000000000);
     assert_int_equal(limit_of("peak_bytes=64m"), 64 << 20);
     assert_int_equal(limit_of("peak_bytes=64MiB"), 64 << 20);
@@ -61,12 +63,12 @@ static void test_refused(void **state)
     assert_refused("leaks", "leaks: not of the form NAME=LIMIT; see gaiaprof help check");
     for (const char *const *bad =
              (const char *const[]){"", "x", "-1", "1 2", "1k5", "1ms", "0x1", "+1", "+%", "+-1%",
-                                   "99999999999999999999", "1e3", ".5", "5.", "10%", NULL};
+                                   "99999999999999999999", "1e3", ".5", "5.", "10%", "1.5", "1.2345k", NULL};
          *bad; bad++) {
         char text[64], wanted[128];
         snprintf(text, sizeof(text), "leaks=%s", *bad);
         snprintf(wanted, sizeof(wanted),
-                 "leaks: '%s' is not a number (10, 10k), or +N%% of a baseline", *bad);
+                 "leaks: '%s' is not a whole number (10, 10k), or +N%% of a baseline", *bad);
         assert_refused(text, wanted);
     }
     assert_refused("lock_wait=5", "lock_wait: '5' is not a time with its unit (500us, 20ms, 1.5s), "

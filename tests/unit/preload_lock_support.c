@@ -23,7 +23,10 @@ void reporter_init(void) {}
 
 void reporter_keep_stderr(void) {}
 
-void reporter_begin(void) {}
+void reporter_begin(bool is_possible)
+{
+    (void)is_possible;
+}
 
 void reporter_reset(void) {}
 

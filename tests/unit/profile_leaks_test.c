@@ -273,7 +273,7 @@ static void test_why_not(void **state)
 {
     (void)state;
     built.header.leaks_on = 1;
-    assert_why(PROFILE_EXIT_EXITED, false, "was not looked at");
+    assert_why(PROFILE_EXIT_EXITED, false, "not scanned when it ended (it may have changed its user");
     assert_why(PROFILE_EXIT_EXECED, false, "became another program");
     assert_why(PROFILE_EXIT_SIGNALED, false, "was killed before");
     assert_why(PROFILE_EXIT_NONE, false, "was killed before");

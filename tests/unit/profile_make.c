@@ -5,6 +5,7 @@
 //   profile_make sampled FILE       profile_builder_fill_sampled()
 //   profile_make leaks FILE         profile_builder_fill_leaks()
 //   profile_make hostile FILE       names with control characters and broken UTF-8
+//   profile_make titled FILE        a demo that calls itself "nginx: master process ..."
 //   profile_make large FILE STACKS  that many distinct stacks, 30 frames deep
 #include "tests/unit/profile_builder.h"
 
@@ -22,6 +23,14 @@ static void fill_hostile(struct profile_builder *builder)
     memcpy(thread.name, "\x1b]0;title\x07\xfe", 11);
     builder_thread(builder, &thread);
     builder_module(builder, 0x700000, 0x800000, "/tmp/\x1b[2J\xe2\x82.so");
+}
+
+static void fill_titled(struct profile_builder *builder)
+{
+    static const char process[] = "/usr/sbin/nginx\0nginx: master process nginx -c /x/ng.conf";
+    builder->process = process;
+    builder->process_bytes = sizeof(process);
+    profile_builder_fill_demo(builder);
 }
 
 // A tree that shares its outer frames, as real stacks do: 16 branches at each of the inner levels.
@@ -48,6 +57,8 @@ int main(int argc, char **argv)
     profile_builder_init(&builder);
     if (strcmp(argv[1], "hostile") == 0)
         fill_hostile(&builder);
+    else if (strcmp(argv[1], "titled") == 0)
+        fill_titled(&builder);
     else if (strcmp(argv[1], "large") == 0 && argc > 3)
         fill_large(&builder, strtoul(argv[3], NULL, 10));
     else if (strcmp(argv[1], "sampled") == 0)
