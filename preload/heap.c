@@ -291,7 +291,8 @@ static cold void count_unknown_free(struct thread_state *self, const void *block
     if (options.heap != HEAP_EXACT || block == forgotten)
         return;
     atomic_add(&profile_header->unknown_frees, 1);
-    heap_check_unknown(self, block, how, caller);
+    if (how != PROFILE_FREED_BY_REALLOC) // it was looked at before libc was asked
+        heap_check_unknown(self, block, how, caller);
 }
 
 // Temporary: freed with no other allocation of the thread in between. In a sampled heap the

@@ -135,8 +135,9 @@ static bool is_free_chunk(const char *address)
     if (size & CHUNK_MAPPED)
         return false;
     size &= ~(uint64_t)CHUNK_FLAGS;
-    if (!sys_copy_memory(&next_size, address - sizeof(size) + size, sizeof(next_size)) ||
-        !sys_copy_memory(&key, address + KEY_OFFSET, sizeof(key)))
+    if (!sys_copy_memory(&next_size, address - sizeof(size) + size, sizeof(next_size)))
+        return true; // it became the rest of the heap, behind which nothing comes
+    if (!sys_copy_memory(&key, address + KEY_OFFSET, sizeof(key)))
         return false;
     return !(next_size & CHUNK_PREVIOUS_IN_USE) || (key && key == cache_key());
 }

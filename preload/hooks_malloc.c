@@ -5,6 +5,7 @@
 // The names are exported: they come before libc's in every lookup of the host. The four frequent
 // ones are entered by way of hooks_pass.c.
 #include "preload/compiler.h"
+#include "preload/heap_misuse.h"
 #include "preload/hooks_heap.h"
 #include "preload/hooks_pass.h"
 #include "preload/own_heap.h"
@@ -105,6 +106,8 @@ static struct live_block take(void *block, const struct host_frame *caller)
         return taken;
     atomic_set(&self->record->in_realloc, 1);
     taken = heap_take(block);
+    if (unlikely(!taken.stack) && options.heap == HEAP_EXACT)
+        heap_check_unknown(self, block, PROFILE_FREED_BY_REALLOC, caller);
     recording_leave();
     return taken;
 }
