@@ -67,17 +67,18 @@ static bool parse_limit(struct budget *budget, const char *text)
     if (!end)
         return false;
     for (const struct unit *unit = units_of[budget->kind->unit]; unit->name; unit++) {
-        if (strcasecmp(end, unit->name) != 0 || number * unit->factor > LIMIT_MAX)
+        double limit = number * unit->factor;
+        if (strcasecmp(end, unit->name) != 0 || limit > LIMIT_MAX)
             continue;
-        budget->limit = (int64_t)(number * unit->factor + 1e-6);
-        return true;
+        budget->limit = (int64_t)(limit + 1e-6);
+        return budget->kind->unit != BUDGET_COUNT || fabs(limit - round(limit)) < 1e-6;
     }
     return number == 0 && *end == '\0';
 }
 
 static const char *limit_domain(enum budget_unit unit)
 {
-    return unit == BUDGET_COUNT ? "a number (10, 10k), or +N% of a baseline"
+    return unit == BUDGET_COUNT ? "a whole number (10, 10k), or +N% of a baseline"
            : unit == BUDGET_BYTES
                ? "a size (64m, 1.5g), or +N% of a baseline"
                : "a time with its unit (500us, 20ms, 1.5s), or +N% of a baseline";

@@ -6,6 +6,7 @@
 
 #include "report/command.h"
 #include "report/profile_open.h"
+#include "report/runtime_code.h"
 #include "report/suppressions.h"
 
 #include <errno.h>
@@ -114,11 +115,9 @@ static int check_process(struct checking *checking, struct profile *profile,
 }
 
 // Whether one of the patterns is all of the name.
-static bool is_asked_for(const char *only, const char *program)
+static bool is_matched(const char *only, const char *program)
 {
     char pattern[256];
-    if (!only)
-        return true;
     for (size_t length; *only; only += length + (only[length] == ',')) {
         length = strcspn(only, ",");
         if (length >= sizeof(pattern))
@@ -129,6 +128,12 @@ static bool is_asked_for(const char *only, const char *program)
             return true;
     }
     return false;
+}
+
+// By either name: as it was called, and that of its file.
+static bool is_asked_for(const char *only, const char *program, const struct profile *profile)
+{
+    return !only || is_matched(only, program) || is_matched(only, path_basename(profile->exe));
 }
 
 static void check_path(struct checking *checking, const char *path)
@@ -144,7 +149,7 @@ static void check_path(struct checking *checking, const char *path)
         .path = path,
         .program = profile_program(&profile, &checked->region),
     };
-    if (process->program && !is_asked_for(checking->request->only, process->program)) {
+    if (process->program && !is_asked_for(checking->request->only, process->program, &profile)) {
         checked->left_out++;
     } else if (process->program && check_process(checking, &profile, process) == 0) {
         checked->violated += process->violated;

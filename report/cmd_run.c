@@ -7,6 +7,7 @@
 #include "report/profiler_options.h"
 #include "report/program_check.h"
 #include "report/run_results.h"
+#include "report/run_signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -125,11 +126,20 @@ static bool add_budgets(struct run_command *command, const char *text)
     return false;
 }
 
+// A gate that an empty variable of a script opens is none.
+static bool add_given_budgets(struct run_command *command, const char *text)
+{
+    if (text[strspn(text, " ,")])
+        return add_budgets(command, text);
+    command_error("check", "no budget given; see gaiaprof help check");
+    return false;
+}
+
 static bool set_check_option(struct run_command *command, int letter, const char *value)
 {
     switch (letter) {
     case 'C':
-        return add_budgets(command, value);
+        return add_given_budgets(command, value);
     case 'B':
         command->baselines[command->check.baseline_count++] = value;
         return true;
@@ -335,6 +345,13 @@ static void hint_env_script(const struct run *run)
     free(follow);
 }
 
+// Whose own little heap nobody asks for. NULL: it is the program that was meant.
+static const char *launcher_of(const struct run *run)
+{
+    const char *launcher = option_is("follow", "none") ? program_launcher(run->path) : NULL;
+    return run->profiled ? launcher : NULL;
+}
+
 static void exec_program(const struct run *run, int failure)
 {
     execv(run->path, run->argv);
@@ -346,37 +363,38 @@ static void exec_program(const struct run *run, int failure)
     _exit(127);
 }
 
-// The child gets the signals we do not want to die of while it handles them.
+static void wait_for_program(struct run *run)
+{
+    siginfo_t ended;
+    while (waitid(P_PID, (id_t)run->pid, &ended, WEXITED | WNOWAIT) < 0 && errno == EINTR)
+        continue;
+    run_signals_ended();
+    while (waitpid(run->pid, &run->wait_status, 0) < 0 && errno == EINTR)
+        continue;
+}
+
 static int start_program(struct run *run)
 {
     int failure[2], error = 0;
     struct timespec now;
-    struct sigaction ignore = {.sa_handler = SIG_IGN}, interrupt, quit;
     if (pipe2(failure, O_CLOEXEC) != 0)
         return command_error(run->argv[0], "can't be run: %s", strerror(errno));
-    sigaction(SIGINT, &ignore, &interrupt);
-    sigaction(SIGQUIT, &ignore, &quit);
+    run_signals_prepare();
     clock_gettime(CLOCK_REALTIME, &now);
     run->start_realtime_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
     run->pid = fork();
     if (run->pid == 0) {
-        sigaction(SIGINT, &interrupt, NULL);
-        sigaction(SIGQUIT, &quit, NULL);
+        run_signals_restore();
         exec_program(run, failure[1]);
     }
     if (run->pid < 0)
         error = errno;
+    run_signals_started(run->pid);
     close(failure[1]);
     if (run->pid > 0 && read(failure[0], &error, sizeof(error)) == (ssize_t)sizeof(error))
-        waitpid(run->pid, NULL, 0);
+        wait_for_program(run);
     close(failure[0]);
     return error ? command_error(run->argv[0], "can't be run: %s", strerror(error)) : 0;
-}
-
-static void wait_for_program(struct run *run)
-{
-    while (waitpid(run->pid, &run->wait_status, 0) < 0 && errno == EINTR)
-        continue;
 }
 
 // --- what it left
@@ -397,6 +415,7 @@ static int print_results(const struct run *run, const struct run_command *comman
     const struct run_results results = {
         .program = run->argv[0],
         .file = slash ? slash + 1 : run->path,
+        .launcher = launcher_of(run),
         .left = &left,
         .recorded = run->profiled,
         .for_tree = command->for_tree,

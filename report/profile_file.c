@@ -46,11 +46,22 @@ static int map_file(struct profile_file *file, const char **ret_why)
     return 0;
 }
 
+// A number is one of a process, for whoever gave it.
+static int fail_to_open(const char *path, int error, const char **ret_why)
+{
+    const char *digits = path + (*path == '-');
+    bool is_number = *digits && !digits[strspn(digits, "0123456789")];
+    fail(ret_why, error);
+    if (is_number && error == ENOENT)
+        *ret_why = "no such file or process";
+    return -error;
+}
+
 int profile_file_open(struct profile_file *file, const char *path, const char **ret_why)
 {
     *file = (struct profile_file){.fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
     if (file->fd < 0)
-        return fail(ret_why, errno);
+        return fail_to_open(path, errno, ret_why);
     int error = map_file(file, ret_why);
     if (error)
         close(file->fd);

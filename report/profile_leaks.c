@@ -214,8 +214,10 @@ static const char *why_not(struct profile *profile)
     case STATE_EXECED:
         return "it became another program";
     case STATE_EXITED:
-        return header->leaks_on ? "its memory was not looked at when it ended"
-                                : "not asked for (GAIAPROF_LEAKS=on)";
+        return header->leaks_on
+                   ? "it was not scanned when it ended (it may have changed its user: scan it "
+                     "while it runs)"
+                   : "not asked for (GAIAPROF_LEAKS=on)";
     default:
         return header->leaks_on ? "the process was killed before it could be scanned"
                                 : "not asked for (GAIAPROF_LEAKS=on)";

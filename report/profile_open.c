@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -85,10 +86,16 @@ int profile_open(struct profile *profile, const char *operand, bool leaks, const
     return error;
 }
 
+const char *profile_called(const struct profile *profile)
+{
+    const char *file = path_basename(profile->exe);
+    const char *called = profile->arg_count ? profile->args[0] : file;
+    return strpbrk(called, " :") && *file ? file : path_basename(called);
+}
+
 const char *profile_program(const struct profile *profile, struct region *region)
 {
-    const char *called = profile->arg_count ? profile->args[0] : profile->exe;
-    const char *name = path_basename(called);
+    const char *name = profile_called(profile);
     const char *printable = text_printable(region, *name ? name : "a program");
     return printable ? region_printf(region, "%s", printable) : NULL;
 }

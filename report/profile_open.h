@@ -12,7 +12,12 @@
 // its live blocks are classified. 0; -errno with a reason.
 int profile_open(struct profile *profile, const char *operand, bool leaks, const char **ret_why);
 
-// As the program was called, printable, without and with its arguments, of which there may be many.
+// As the program was called, for the file itself may go by another name (busybox, redis-server).
+// One that writes something else where its arguments were ("nginx: worker") is called as its file
+// is.
+const char *profile_called(const struct profile *profile);
+
+// The same, printable, without and with its arguments, of which there may be many.
 // In `region`; NULL without memory.
 const char *profile_program(const struct profile *profile, struct region *region);
 const char *profile_command_line(const struct profile *profile, struct region *region);

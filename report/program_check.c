@@ -292,6 +292,43 @@ bool program_is_env_script(const char *path)
     return is_env;
 }
 
+// --- launchers
+
+static const char *find_launcher(const char *name)
+{
+    static const char *const launchers[] = {
+        "sh",    "bash",  "dash", "zsh", "ksh",     "ash",  "fish",  "busybox", "make",  "gmake",
+        "ninja", "ctest", "tox",  "env", "timeout", "nice", "nohup", "xargs",   "prove", NULL,
+    };
+    for (size_t i = 0; launchers[i]; i++)
+        if (strcmp(launchers[i], name) == 0)
+            return launchers[i];
+    return NULL;
+}
+
+// execvp has a shell run what is no program.
+static const char *script_launcher(const struct image *image)
+{
+    char interpreter[LINE_MAX_BYTES];
+    if (image->length < 2 || memcmp(image->bytes, "#!", 2) != 0)
+        return find_launcher("sh");
+    if (!script_interpreter(image, interpreter, sizeof(interpreter)))
+        return NULL;
+    const char *name = path_basename(interpreter);
+    return strcmp(name, "env") == 0 ? NULL : find_launcher(name);
+}
+
+const char *program_launcher(const char *path)
+{
+    struct image image;
+    if (!image_open(&image, path))
+        return NULL;
+    const char *launcher =
+        has_elf_magic(&image) ? find_launcher(path_basename(path)) : script_launcher(&image);
+    image_close(&image);
+    return launcher;
+}
+
 // --- PATH
 
 static int executable(const char *path)

@@ -25,4 +25,8 @@ bool program_is_elf(const char *path);
 // The script's interpreter is `env`, which only looks for another program.
 bool program_is_env_script(const char *path);
 
+// The name of the shell, make or test runner that the program is, or that runs it as a script: what
+// it starts is what is of interest. NULL: it is none; so are scripts of env. Static.
+const char *program_launcher(const char *path);
+
 #endif

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -237,6 +238,15 @@ static bool copy_profile(int fd, const struct profile_file *file)
                      reader.limit_bytes - sizeof(header));
 }
 
+// Of a file that must not be there; O_EXCL says nothing of what is.
+static int open_error(const char *path)
+{
+    int error = errno;
+    struct stat status;
+    bool is_directory = stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+    return is_directory ? EISDIR : error;
+}
+
 int report_scans_save(const struct report_scans *scans, const struct profile_file *file,
                       const char *path)
 {
@@ -244,7 +254,7 @@ int report_scans_save(const struct report_scans *scans, const struct profile_fil
         return command_error(path, "not written: there was no scan for leaks to save");
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
-        return command_error(path, "can't be written: %s", strerror(errno));
+        return command_error(path, "can't be written: %s", strerror(open_error(path)));
     errno = 0;
     int error = copy_profile(fd, file) ? 0 : errno ? errno : EIO;
     if (close(fd) != 0 && !error)

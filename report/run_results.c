@@ -148,6 +148,10 @@ static int check(const struct run_results *results, const struct left_profiles *
         fputc('\n', stderr); // after the report
     int status = paths ? check_profiles(results->check, paths, left->count, stderr) : EXIT_TROUBLE;
     free(paths);
+    if (results->launcher)
+        command_error(results->program,
+                      "only %s itself was profiled: -O follow=all profiles what it starts",
+                      results->launcher);
     return status;
 }
 

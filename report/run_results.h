@@ -11,6 +11,7 @@
 struct run_results {
     const char *program;               // as it was given
     const char *file;                  // its name
+    const char *launcher;              // a shell, make: not what was meant; NULL: it was
     const struct left_search *left;    // what it left
     bool recorded;                     // something may have been
     bool for_tree;                     // the processes print no reports: one for all

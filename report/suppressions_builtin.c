@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // suppressions_builtin.c - what is no leak of the program's, and would be taken for one in every
-// program that uses the library. Only what libraries keep on purpose in a way that no scan for
-// pointers can see; what they really lose is for the user to judge.
+// program that uses the library: what libraries keep on purpose in a way that no scan for pointers
+// can see, and what an allocator loses when it starts. What else they lose is for the user to
+// judge.
 #include "report/suppressions_list.h"
 
 #include <string.h>
@@ -20,6 +21,9 @@ const struct builtin_suppression builtin_suppressions[] = {
     {SUPPRESS_LEAK, "^g_type_class_ref$", "the classes of these types, made once"},
     {SUPPRESS_LEAK, "/libfontconfig.so",
      "fontconfig's patterns refer to each other by distances, not by pointers"},
+    {SUPPRESS_LEAK, "^MallocExtension::Register",
+     "tcmalloc makes an object when it starts and replaces it by another: one block, in any "
+     "program"},
     {SUPPRESS_LEAK, NULL, NULL},
 };
 

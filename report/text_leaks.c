@@ -40,6 +40,38 @@ static const char *places_words(struct text_report *report, enum sort_by by)
                        plural((int64_t)places - 1));
 }
 
+static bool is_definite(const struct leak *leak)
+{
+    return leak->class == PROFILE_LEAK_DEFINITE && !leak->suppressed;
+}
+
+// `by` SORT_GROWTH: what they grew by.
+static struct leak_total sum_definite(const struct leaks *leaks, enum sort_by by, bool with_hidden)
+{
+    struct leak_total sum = {0};
+    for (size_t i = 0; i < leaks->record_count; i++) {
+        const struct leak *leak = &leaks->records[i];
+        if (!is_definite(leak) || (leak->hidden && !with_hidden))
+            continue;
+        sum.blocks += by == SORT_GROWTH ? leak->grown_blocks : leak->blocks;
+        sum.bytes += by == SORT_GROWTH ? leak->grown_bytes : leak->bytes;
+    }
+    return sum;
+}
+
+// Of what is selected the totals alone would tell nothing: "; shown: 1 block, 500 B, from ...".
+static const char *shown_words(struct text_report *report, enum sort_by by)
+{
+    const struct leaks *leaks = &report->profile->leaks;
+    struct leak_total all = sum_definite(leaks, by, true), shown = sum_definite(leaks, by, false);
+    if (all.blocks == shown.blocks && all.bytes == shown.bytes)
+        return places_words(report, by);
+    if (shown.blocks == 0 && shown.bytes == 0)
+        return "; none of it shown";
+    return text_format(report, "; shown: %s%s", total_words(report, shown.blocks, shown.bytes),
+                       places_words(report, by));
+}
+
 static int64_t patterns_used(const struct text_report *report)
 {
     const struct suppressions *suppressions = report->options->suppressions;
@@ -98,31 +130,19 @@ static void put_no_leaks(struct text_report *report)
                               totals[PROFILE_LEAK_POSSIBLE].blocks ? " definite" : "", others));
 }
 
-static void sum_growth(const struct leaks *leaks, int64_t *ret_blocks, int64_t *ret_bytes)
-{
-    *ret_blocks = *ret_bytes = 0;
-    for (size_t i = 0; i < leaks->record_count; i++) {
-        const struct leak *leak = &leaks->records[i];
-        if (leak->class != PROFILE_LEAK_DEFINITE || leak->suppressed)
-            continue;
-        *ret_blocks += leak->grown_blocks;
-        *ret_bytes += leak->grown_bytes;
-    }
-}
-
 static void put_growth(struct text_report *report)
 {
     const struct leaks *leaks = &report->profile->leaks;
     const struct leak_total *definite = &leaks->totals[PROFILE_LEAK_DEFINITE];
-    int64_t blocks, bytes;
-    sum_growth(leaks, &blocks, &bytes);
+    struct leak_total grown = sum_definite(leaks, SORT_GROWTH, true);
     const char *when = text_format(report, "%s", unit_ns(leaks->growth_ns).text);
-    if (blocks == 0 && bytes == 0)
+    if (grown.blocks == 0 && grown.bytes == 0)
         text_put_line(report, "leaks", false, text_format(report, "no more within %s", when));
     else
         text_put_line(report, "leaks", true,
-                      text_format(report, "%s more within %s%s", total_words(report, blocks, bytes),
-                                  when, places_words(report, SORT_GROWTH)));
+                      text_format(report, "%s more within %s%s",
+                                  total_words(report, grown.blocks, grown.bytes), when,
+                                  shown_words(report, SORT_GROWTH)));
     if (definite->blocks)
         text_put_line(report, "", false,
                       text_format(report, "%s definite in all%s",
@@ -136,7 +156,7 @@ static void put_definite(struct text_report *report)
     text_put_line(report, "leaks", true,
                   text_format(report, "%s%s%s",
                               total_words(report, definite->blocks, definite->bytes),
-                              lost_with_words(report), places_words(report, SORT_BYTES)));
+                              lost_with_words(report), shown_words(report, SORT_BYTES)));
 }
 
 void text_put_leak_lines(struct text_report *report)

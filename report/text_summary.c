@@ -2,6 +2,7 @@
 //
 // text_summary.c - the first lines of the text report: is anything wrong, and where? A '!' marks
 // what is.
+#include "report/profile_open.h"
 #include "report/runtime_code.h"
 #include "report/text_report.h"
 #include "report/units.h"
@@ -47,13 +48,11 @@ static const char *state_words(struct text_report *report)
     }
 }
 
-// As it was called: the file itself may go by another name (busybox, redis-server).
 const char *text_program_name(struct text_report *report)
 {
-    const struct profile *profile = report->profile;
-    const char *called = profile->arg_count ? profile->args[0] : profile->exe;
-    const char *name = *called ? path_basename(called) : "a program";
-    name = text_or_empty(report, text_printable(&report->region, name));
+    const char *called = profile_called(report->profile);
+    const char *name =
+        text_or_empty(report, text_printable(&report->region, *called ? called : "a program"));
     return text_cut(&report->region, name, 30);
 }
 

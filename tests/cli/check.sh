@@ -75,6 +75,14 @@ checked 2 processes of 1 program: all budgets kept
 EOT
 expect 2 gaiaprof check contentions=90 --only 'dem,emo' demo.gaia again.gaia <<<"gaiaprof: dem,emo: \
 no such program among 2 profiles"
+# by the name of the file, too; a title that a process gave itself is none
+"$PROFILE_MAKE" titled titled.gaia
+expect 0 gaiaprof check contentions=90 --only nginx titled.gaia <<EOT
+nginx (pid 4711): 1 budget kept
+  ok        contentions  90 of 90
+EOT
+expect_like 0 "^gaiaprof  nginx \(pid 4711\)" gaiaprof report titled.gaia
+expect_like 0 "^  nginx  1 process" gaiaprof report --by-program titled.gaia
 
 # --- budgets: where they come from, what is wrong with them
 expect 0 gaiaprof check -b contentions=90,order=0 -q demo.gaia </dev/null
@@ -91,7 +99,9 @@ expect 2 gaiaprof check demo.gaia <<<"gaiaprof: check: no budget given; see gaia
 expect 2 gaiaprof check leaks=0 <<<"gaiaprof: check: no profile given; see gaiaprof help check"
 expect 2 gaiaprof check leek=0 demo.gaia <<<"gaiaprof: check: leek: no such budget; did you mean \
 'leaks'?"
-expect 2 gaiaprof check leaks=x demo.gaia <<<"gaiaprof: check: leaks: 'x' is not a number \
+expect 2 gaiaprof check leaks=x demo.gaia <<<"gaiaprof: check: leaks: 'x' is not a whole number \
+(10, 10k), or +N% of a baseline"
+expect 2 gaiaprof check leaks=1.5 demo.gaia <<<"gaiaprof: check: leaks: '1.5' is not a whole number \
 (10, 10k), or +N% of a baseline"
 expect 2 gaiaprof check lock_wait=5 demo.gaia <<<"gaiaprof: check: lock_wait: '5' is not a time \
 with its unit (500us, 20ms, 1.5s), or +N% of a baseline"

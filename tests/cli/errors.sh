@@ -41,6 +41,11 @@ head -c 5000 /dev/zero >zeros
 head -c 4095 demo.gaia >cut
 { head -c 8 demo.gaia; printf '\377'; tail -c +10 demo.gaia; } >newer
 expect 2 gaiaprof report nonesuch <<<"gaiaprof: nonesuch: No such file or directory"
+for number in 0 99999999999999999999; do
+    expect 2 gaiaprof report $number <<<"gaiaprof: $number: no such file or process"
+    expect 2 gaiaprof check order=0 $number <<<"gaiaprof: $number: no such file or process"
+done
+expect 2 gaiaprof report -- -5 <<<"gaiaprof: -5: no such file or process"
 expect 2 gaiaprof report directory <<<"gaiaprof: directory: Is a directory"
 expect 2 timeout 5 gaiaprof report fifo <<<"gaiaprof: fifo: not a regular file"
 expect 2 gaiaprof report /dev/null <<<"gaiaprof: /dev/null: not a regular file"

@@ -23,6 +23,7 @@ expect_like 0 "leaks     no more within" gaiaprof report -v leaks --interval 0.2
 expect_like 0 "leaks     none: |leaks   ! " gaiaprof report -v leaks --save copy.gaia $pid
 expect_like 0 "leaks     no more within" gaiaprof report -v leaks --since copy.gaia $pid
 expect_like 2 "^gaiaprof: copy.gaia: can.t be written: File exists" gaiaprof report --save copy.gaia $pid
+expect_like 2 "^gaiaprof: tmp: can.t be written: Is a directory" gaiaprof report --save tmp $pid
 [ "$(stat -c %a copy.gaia)" = 600 ] || fail "copy.gaia: mode"
 expect_like 0 '"kind": ?"running"' gaiaprof report -f json $pid
 

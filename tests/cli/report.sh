@@ -186,6 +186,8 @@ MISUSE  of the heap                                  times  thread      at
       0x1fff  demo
       0xfff   demo
 EOT
+expect_like 0 "leaks   ! 4 blocks, 620 B, and 4.0 KiB lost with them; none of it shown$" \
+    gaiaprof report --ignore demo leaks.gaia
 expect_like 0 "^REACHABLE  by blocks " gaiaprof report -v reachable --sort blocks leaks.gaia
 expect_like 0 '^leak:/demo\$$' gaiaprof report --generate-suppressions leaks.gaia
 gaiaprof report --generate-suppressions leaks.gaia >known.supp
@@ -216,6 +218,7 @@ expect 2 gaiaprof report --since demo.gaia leaks.gaia \
     <<<"gaiaprof: demo.gaia: has no scan for leaks: gaiaprof report --save makes one"
 expect_like 0 "leaks     no more within" gaiaprof report -v leaks --since leaks.gaia leaks.gaia
 expect 2 gaiaprof report -f none leaks.gaia <<<"gaiaprof: none: no such format (text, json)"
+expect_like 0 '^leak:\^MallocExtension::Register$' gaiaprof help suppressions
 expect_like 0 '^leak:\^g_type_register_$' gaiaprof help suppressions
 
 # locks: views, one deadlock as it is printed when it forms

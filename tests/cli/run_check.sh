@@ -56,6 +56,14 @@ done <<'EOT'
 -15 143 143
 EOT
 
+# --- a program goes by the name it is called by, and by that of its file
+ln -s program alias
+for only in alias program; do
+    expect 0 gaiaprof run -q --check leaked_threads=0 --only $only ./alias 0 0 </dev/null
+done
+expect 2 gaiaprof run -q --check leaked_threads=0 --only other ./alias 0 0 \
+    <<<"gaiaprof: other: no such program among 1 profile"
+
 # --- what it says: of a killed one, too; on stderr, once, after the report
 expect 0 gaiaprof run -q --check $kept ./program 3 1 0 </dev/null
 gaiaprof run --check leaked_threads=0,allocations=1k ./program 0 2 2>err.txt >out.txt || true
@@ -85,6 +93,11 @@ expect 0 gaiaprof run -q --check leaks=0 --suppressions known.supp ./program 3 0
 expect 0 env GAIAPROF_SUPPRESSIONS=known.supp gaiaprof run -q --check leaks=0 ./program 3 0 </dev/null
 expect_like 137 "UNKNOWN   leaks  not known: " gaiaprof run -q --check leaks=0 ./program 3 0 -9
 expect_like 23 "UNKNOWN   leaks  not known: " gaiaprof run -q -O leaks=off --check leaks=0 ./program 3 0
+# what an allocator loses in every program is not the program's
+for tcmalloc in /usr/lib/*/libtcmalloc_minimal.so.4; do
+    [ ! -e "$tcmalloc" ] || [ -n "$SANITIZE" ] ||
+        expect 0 env LD_PRELOAD="$tcmalloc" gaiaprof run -q --check leaks=0 ./program 0 0 </dev/null
+done
 # of a program that became another the memory is gone
 expect_like 0 "ok        leaks  not looked for: the process became another program" \
     gaiaprof run --check leaks=0 sh -c 'exec true'
@@ -133,7 +146,7 @@ chmod +x ran
 expect 2 gaiaprof run --check leek=0 ./ran <<<"gaiaprof: check: leek: no such budget; did you mean \
 'leaks'?"
 expect 2 env GAIAPROF_CHECK=leaks=x gaiaprof run ./ran <<<"gaiaprof: check: leaks: 'x' is not a \
-number (10, 10k), or +N% of a baseline"
+whole number (10, 10k), or +N% of a baseline"
 expect 2 gaiaprof run --check allocations=+1% ./ran <<<"gaiaprof: check: a budget of +N% needs \
 --baseline FILE"
 expect 2 gaiaprof run --check allocations=+1% --baseline nonesuch ./ran <<<"gaiaprof: nonesuch: No \
@@ -142,6 +155,25 @@ expect 2 gaiaprof run --check leaks=0 --suppressions nonesuch ./ran <<<"gaiaprof
 nonesuch: No such file or directory"
 expect 2 gaiaprof run --junit x.xml ./ran <<<"gaiaprof: run: --only, --baseline, --junit and --github need \
 --check BUDGETS"
+expect 2 gaiaprof run --check '' ./ran <<<"gaiaprof: check: no budget given; see gaiaprof help check"
+expect 2 gaiaprof run --check leaks=0 --check ' ,' ./ran <<<"gaiaprof: check: no budget given; see \
+gaiaprof help check"
+expect 0 env GAIAPROF_CHECK= gaiaprof run -q ./ran <<<"ran"
+
+# --- a launcher: what it starts goes unseen unless that is asked for
+hint="itself was profiled: -O follow=all profiles what it starts"
+expect 0 gaiaprof run -q --check leaked_threads=0 ./ran <<EOT
+ran
+gaiaprof: ./ran: only sh $hint
+EOT
+tail -1 ran >plain
+chmod +x plain
+expect_like 0 "^gaiaprof: ./plain: only sh $hint" gaiaprof run -q --check leaked_threads=0 ./plain
+expect_like 0 "^gaiaprof: sh: only sh $hint" gaiaprof run --check leaked_threads=0 sh -c 'echo x; echo y'
+expect_like 23 "^gaiaprof: sh: only sh $hint" gaiaprof run -q --check allocations=0 sh -c 'echo x; ls'
+expect_no "$hint" gaiaprof run -q -O follow=all --check leaked_threads=0 ./ran
+expect_no "$hint" gaiaprof run -q ./ran
+expect_no "$hint" gaiaprof run -q --check leaked_threads=0 ./program 0 0
 
 # --- nothing recorded is nothing kept
 printf 'int main(void) { return 0; }\n' >static.c

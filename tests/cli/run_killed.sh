@@ -43,6 +43,67 @@ sleep 5
 EOT
 expect 5 gaiaprof run -q sh patient.sh <<<"caught"
 
+# SIGTERM and SIGHUP to gaiaprof alone are passed on, and everything there is to say is said
+cat >served.c <<'EOT'
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+static void *volatile sink;
+static volatile sig_atomic_t ended;
+static void on_signal(int signal) { ended = signal; }
+int main(int argc, char **argv)
+{
+    (void)argv;
+    alarm(60); // whatever becomes of the test
+    if (argc > 1)
+        signal(SIGTERM, on_signal);
+    sink = malloc(100);
+    fclose(fopen("up", "w"));
+    while (!ended)
+        usleep(10000);
+    puts("stopped");
+    return 3;
+}
+EOT
+"$CC" -o served served.c
+
+await_up() {
+    for i in $(seq 200); do [ -e up ] && return; sleep 0.05; done
+    fail "the program did not start"
+}
+# served_until SIGNAL STATUS [ARGUMENT]
+served_until() {
+    local status=0
+    rm -f up served.xml
+    gaiaprof run --check allocations=0 --junit served.xml ./served ${3-} >served.txt 2>&1 &
+    local pid=$!
+    await_up
+    kill -$1 $pid
+    wait $pid 2>/dev/null || status=$?
+    [ $status = $2 ] || fail "$1: status $status, not $2"
+    grep -q "VIOLATED  allocations" served.txt || fail "$1: no verdict"
+    grep -q "<testcase" served.xml || fail "$1: no JUnit"
+    grep -Eq "^gaiaprof  served \(pid" served.txt || fail "$1: no report"
+}
+served_until TERM 143
+grep -q "ended by SIGTERM" served.txt || fail "SIGTERM: not the program's end"
+served_until HUP 129
+served_until TERM 3 patiently
+grep -q "^stopped" served.txt || fail "SIGTERM was not the program's to handle"
+
+# what is ignored stays so
+rm -f up
+(trap '' HUP; exec gaiaprof run -q ./served patiently >served.txt 2>&1) &
+ignoring=$!
+await_up
+kill -HUP $ignoring
+sleep 0.1
+kill -TERM $ignoring
+status=0
+wait $ignoring || status=$?
+[ $status = 3 ] || fail "an ignored SIGHUP: status $status"
+
 # a program that becomes another
 rm -f ./*.gaia
 gaiaprof run -o becomes.txt sh -c 'exec echo became' >/dev/null

@@ -63,7 +63,8 @@ static void test_refused(void **state)
     assert_refused("leaks", "leaks: not of the form NAME=LIMIT; see gaiaprof help check");
     for (const char *const *bad =
              (const char *const[]){"", "x", "-1", "1 2", "1k5", "1ms", "0x1", "+1", "+%", "+-1%",
-                                   "99999999999999999999", "1e3", ".5", "5.", "10%", "1.5", "1.2345k", NULL};
+                                   "99999999999999999999", "1e3", ".5", "5.", "10%", "1.5",
+                                   "1.2345k", NULL};
          *bad; bad++) {
         char text[64], wanted[128];
         snprintf(text, sizeof(text), "leaks=%s", *bad);

@@ -273,7 +273,8 @@ static void test_why_not(void **state)
 {
     (void)state;
     built.header.leaks_on = 1;
-    assert_why(PROFILE_EXIT_EXITED, false, "not scanned when it ended (it may have changed its user");
+    assert_why(PROFILE_EXIT_EXITED, false,
+               "not scanned when it ended (it may have changed its user");
     assert_why(PROFILE_EXIT_EXECED, false, "became another program");
     assert_why(PROFILE_EXIT_SIGNALED, false, "was killed before");
     assert_why(PROFILE_EXIT_NONE, false, "was killed before");
@@ -387,6 +388,17 @@ static void test_text(void **state)
     assert_silent("all", "LOST WITH THEM");
     assert_says("reachable", "\nREACHABLE  by bytes ");
     assert_silent("reachable", "LEAKS");
+}
+
+// What is hidden counts, but is not what a place is named for.
+static void test_text_of_a_selection(void **state)
+{
+    (void)state;
+    load_leaks();
+    assert_int_equal(profile.leaks.records[0].blocks, 3);
+    profile.leaks.records[0].hidden = true;
+    assert_says("all", "  leaks   ! 4 blocks, 620 B, and 4.0 KiB lost with them; shown: 1 block, "
+                       "500 B, from 0x2fff (demo)\n");
 }
 
 static void test_text_of_none(void **state)
@@ -530,6 +542,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_misuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_mismatches_of_a_static_runtime, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_text, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_text_of_a_selection, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_text_of_none, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_text_of_suppressed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_json, set_up, tear_down),
