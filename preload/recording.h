@@ -83,14 +83,18 @@ static inline struct thread_state *recording_enter_heap(const struct host_frame 
 }
 
 // What of that is left in the case that is by far the most frequent. NULL says nothing.
+//   All is asked once the guard is held: the thread's state is the parent's for a child that is
+//   forked
+// in between, and that has a recording of its own by now.
 static inline struct thread_state *recording_enter_exact_heap(void)
 {
-    struct thread_state *self = thread_self;
+    struct thread_state *self;
 
     if (unlikely(guard_sp))
         return NULL;
     guard_sp = arch_stack_pointer();
     __asm__ volatile("" ::: "memory");
+    self = thread_self;
     if (likely(recording_gate.has_exact_heap) && likely(self))
         return self;
     guard_leave();

@@ -30,6 +30,8 @@ static void interrupt_soon(void)
 static void on_alarm(int signal)
 {
     (void)signal;
+    if (children == CHILDREN) // the loop has been left
+        return;
     children++;
     if (fork() == 0)
         is_child = 1;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A block that became the rest of the heap is freed again: glibc ends the program. (Under Memcheck it goes on.)
+// A block that became the rest of the heap is freed again: glibc ends the program. (Under Memcheck
+// it goes on.)
 // LEAKS: unclassified
 // MISUSE: double malloc free make release_again 1
 // STATUS: -6
