@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // leak_heap.c - see leak_heap.h. Headers are read once for each arena and large block: a walk over
-// the blocks skips those that lie in what is known already.
+// the blocks skips those that lie in what is known already. Where the kernel has merged the
+// allocator's memory with the program's, glibc's chunks, one behind the other, tell which is which.
 #include "report/leak_heap.h"
 
 #include <stdio.h>
@@ -9,10 +10,22 @@
 #include <string.h>
 
 #define ARENA_BYTES (UINT64_C(64) << 20) // glibc's HEAP_MAX_SIZE
+#define CHUNK_AFTER_USED 1
 #define CHUNK_MMAPPED 2
 #define CHUNK_ARENA 4
 #define CHUNK_FLAGS 7
+#define CHUNK_BYTES_MIN 32
 #define HEADER_BYTES 16
+#define WINDOW_BYTES ((uint64_t)64 << 10)
+#define WINDOW_STEP_BYTES ((uint64_t)4 << 10) // behind a chunk larger than that so much is enough
+
+// A walk from chunk to chunk. Chunks are read a window of memory at a time.
+struct walk {
+    uint64_t at;             // the next chunk
+    uint64_t previous_bytes; // of the chunk before it
+    uint64_t window_start, window_bytes;
+    uint64_t window[WINDOW_BYTES / sizeof(uint64_t)];
+};
 
 struct heap {
     const struct leak_memory *memory;
@@ -20,7 +33,10 @@ struct heap {
     uint64_t brk_start;
     struct leak_ranges *found;
     uint64_t known_end; // what is before it needs no look
-    uint64_t whole_end; // the blocks up to here are of one piece
+    struct walk walk;
+    const struct leak_map *stretch_map; // NULL: no stretch is open; found->ranges' last one is it
+    uint64_t last_block;                // of the stretch, and where it ends
+    uint64_t last_end;
 };
 
 // The beginning of a part of an arena, in memory aligned to ARENA_BYTES.
@@ -70,24 +86,149 @@ static bool add_by_header(struct heap *heap, uint64_t block)
     return true;
 }
 
-// Of the main arena where brk(2) gave it none: from the first block to the last.
-static void add_stretch(struct heap *heap, const struct leak_map *map, uint64_t block, uint64_t end)
+// --- from chunk to chunk
+
+static bool read_chunk(struct heap *heap, uint64_t map_end, uint64_t ret_words[2])
 {
-    leak_ranges_add(heap->found, block - HEADER_BYTES, end);
-    heap->whole_end = map->end;
+    struct walk *walk = &heap->walk;
+    if (walk->at > map_end - HEADER_BYTES)
+        return false;
+    if (walk->at - walk->window_start > walk->window_bytes - HEADER_BYTES ||
+        walk->window_bytes == 0) {
+        uint64_t most = walk->previous_bytes > WINDOW_STEP_BYTES ? WINDOW_STEP_BYTES : WINDOW_BYTES;
+        walk->window_start = walk->at;
+        walk->window_bytes = map_end - walk->at < most ? map_end - walk->at : most;
+        struct leak_range range = {walk->at, walk->at + walk->window_bytes};
+        leak_memory_read_ranges(heap->memory, &range, 1, walk->window);
+    }
+    memcpy(ret_words, &walk->window[(walk->at - walk->window_start) / sizeof(uint64_t)],
+           HEADER_BYTES);
+    return true;
 }
 
-static void add_around(struct heap *heap, uint64_t block, uint64_t end)
+// Goes on behind the chunk that is next, if it is one of the main arena. A fence of two small
+// chunks is where a piece of it ends.
+static bool walk_on(struct heap *heap, uint64_t map_end)
 {
+    struct walk *walk = &heap->walk;
+    uint64_t words[2];
+    if (!read_chunk(heap, map_end, words))
+        return false;
+    uint64_t bytes = words[1] & ~(uint64_t)CHUNK_FLAGS;
+    if (words[1] & (CHUNK_MMAPPED | CHUNK_ARENA) || bytes % HEADER_BYTES || bytes < HEADER_BYTES ||
+        bytes > map_end - walk->at)
+        return false;
+    if (!(words[1] & CHUNK_AFTER_USED) && walk->previous_bytes && words[0] != walk->previous_bytes)
+        return false;
+    walk->at += bytes;
+    walk->previous_bytes = bytes;
+    return true;
+}
+
+// To the chunk behind that of a block. False: the block has none.
+static bool walk_from(struct heap *heap, uint64_t map_end, uint64_t block, uint64_t end)
+{
+    heap->walk.at = block - HEADER_BYTES;
+    heap->walk.previous_bytes = 0;
+    return block % HEADER_BYTES == 0 && walk_on(heap, map_end) &&
+           heap->walk.at >= end - sizeof(uint64_t) && heap->walk.previous_bytes >= CHUNK_BYTES_MIN;
+}
+
+static bool is_page_border(uint64_t address)
+{
+    return address % LEAK_PAGE_BYTES == 0;
+}
+
+// --- the main arena where brk(2) gave it none
+
+// True if what lies between is the allocator's as well. The program's memory comes in whole pages.
+static bool is_same_stretch(struct heap *heap, uint64_t block)
+{
+    const struct leak_map *map = heap->stretch_map;
+    uint64_t chunk = block - HEADER_BYTES, page = heap->last_end + LEAK_PAGE_BYTES - 1;
+    page -= page % LEAK_PAGE_BYTES;
+    if (chunk < page + LEAK_PAGE_BYTES)
+        return true;
+    if (!walk_from(heap, map->end, heap->last_block, heap->last_end))
+        return false;
+    while (heap->walk.at < chunk && walk_on(heap, map->end))
+        ;
+    return heap->walk.at == chunk;
+}
+
+static void extend_stretch(struct heap *heap, uint64_t block, uint64_t end)
+{
+    struct leak_range *last = &heap->found->ranges[heap->found->count - 1];
+    last->end = end > last->end ? end : last->end;
+    heap->last_block = block;
+    heap->last_end = end;
+}
+
+// What is free behind the last block, up to where another piece of memory may begin.
+static void end_stretch(struct heap *heap)
+{
+    const struct leak_map *map = heap->stretch_map;
+    heap->stretch_map = NULL;
+    if (!map || !walk_from(heap, map->end, heap->last_block, heap->last_end))
+        return;
+    while (!is_page_border(heap->walk.at))
+        if (!walk_on(heap, map->end))
+            return;
+    extend_stretch(heap, heap->last_block, heap->walk.at);
+}
+
+static void begin_stretch(struct heap *heap, const struct leak_map *map, uint64_t block,
+                          uint64_t end)
+{
+    size_t count = heap->found->count;
+    leak_ranges_add(heap->found, block - HEADER_BYTES, end);
+    if (heap->found->count == count)
+        return;
+    heap->stretch_map = map;
+    heap->last_block = block;
+    heap->last_end = end;
+}
+
+// --- the main arena in the memory of brk(2)
+
+// Where it ends: the kernel makes one mapping of it and of what was mapped right behind it.
+static uint64_t end_of_brk(struct heap *heap, const struct leak_blocks *blocks,
+                           const struct leak_map *map)
+{
+    size_t i = blocks->leaf_count;
+    uint64_t block = 0, end = 0;
+    while (i > 0 && !block && blocks->leaves[i - 1].base + LEAK_LEAF_BYTES > map->start) {
+        struct leak_cursor cursor = {.leaf = &blocks->leaves[--i]};
+        if (cursor.leaf->base >= map->end)
+            continue;
+        while (leak_cursor_next(&cursor, blocks->granule_shift) && cursor.start < map->end) {
+            block = cursor.start;
+            end = cursor.start + cursor.bytes;
+        }
+    }
+    if (block <= map->start || !walk_from(heap, map->end, block, end))
+        return map->end;
+    while (heap->walk.at < map->end && walk_on(heap, map->end))
+        ;
+    return is_page_border(heap->walk.at) ? heap->walk.at : map->end;
+}
+
+// --- all of it
+
+static void add_around(struct heap *heap, const struct leak_blocks *blocks, uint64_t block,
+                       uint64_t end)
+{
+    if (heap->stretch_map && block < heap->stretch_map->end && is_same_stretch(heap, block)) {
+        extend_stretch(heap, block, end);
+        return;
+    }
+    end_stretch(heap);
     const struct leak_map *map = leak_maps_find(heap->maps, block);
-    if (block < heap->whole_end) {
-        struct leak_range *last = &heap->found->ranges[heap->found->count - 1];
-        last->end = end > last->end ? end : last->end;
-    } else if (map && map->kind == LEAK_MAP_BRK) {
+    if (map && map->kind == LEAK_MAP_BRK) {
         bool is_inside = heap->brk_start > map->start && heap->brk_start <= block;
-        add_known(heap, is_inside ? heap->brk_start : map->start, map->end);
+        add_known(heap, is_inside ? heap->brk_start : map->start, end_of_brk(heap, blocks, map));
     } else if (map && !add_by_header(heap, block)) {
-        add_stretch(heap, map, block, end);
+        begin_stretch(heap, map, block, end);
     }
 }
 
@@ -127,11 +268,12 @@ void leak_heap_find(const struct leak_blocks *blocks, const struct leak_memory *
             if (cursor.start < heap.known_end)
                 continue;
             if (is_glibc)
-                add_around(&heap, cursor.start, cursor.start + cursor.bytes);
+                add_around(&heap, blocks, cursor.start, cursor.start + cursor.bytes);
             else
                 add_mapping(&heap, cursor.start);
         }
     }
+    end_stretch(&heap);
     if (is_glibc)
         add_empty_arenas(&heap, blocks);
     leak_ranges_sort(ret_heap);

@@ -32,7 +32,9 @@ static enum leak_map_kind kind_of(const char *path)
                : strcmp(path, "[stack]") == 0 ? LEAK_MAP_STACK
                : begins(path, "[anon")        ? LEAK_MAP_OTHER
                                               : LEAK_MAP_KERNEL;
-    if (begins(path, "/dev/") && !begins(path, "/dev/shm/") && !begins(path, "/dev/zero"))
+    if (begins(path, "/dev/zero") || begins(path, "/memfd:") || begins(path, "/SYSV"))
+        return LEAK_MAP_MEMORY;
+    if (begins(path, "/dev/") && !begins(path, "/dev/shm/"))
         return LEAK_MAP_DEVICE;
     return is_name_of(path, loaders) ? LEAK_MAP_LOADER
            : is_name_of(path, libcs) ? LEAK_MAP_LIBC
@@ -116,11 +118,16 @@ const struct leak_map *leak_maps_find(const struct leak_maps *maps, uint64_t add
     return found ? &maps->maps[low] : NULL;
 }
 
-// Private memory without a file counts where it can't be written to, too: the program may have
-// changed that.
+// Memory without a file counts where it can't be written to, too: the program may have changed
+// that.
 bool leak_map_is_data(const struct leak_map *map)
 {
     if (!map->readable || map->kind == LEAK_MAP_KERNEL || map->kind == LEAK_MAP_DEVICE)
         return false;
-    return map->writable || (map->inode == 0 && !map->shared);
+    return map->writable || (map->shared ? map->kind == LEAK_MAP_MEMORY : map->inode == 0);
+}
+
+bool leak_map_is_copied(const struct leak_map *map)
+{
+    return map->readable && !map->writable && !map->shared && map->inode;
 }

@@ -16,6 +16,7 @@ enum leak_map_kind {
     LEAK_MAP_STACK,  // [stack]
     LEAK_MAP_KERNEL, // [vdso] and its like
     LEAK_MAP_DEVICE,
+    LEAK_MAP_MEMORY, // of a file that is memory, and has no name: what a program shares by itself
     LEAK_MAP_LOADER, // ld.so
     LEAK_MAP_LIBC,   // glibc's libc.so
 };
@@ -43,5 +44,8 @@ const struct leak_map *leak_maps_find(const struct leak_maps *maps, uint64_t add
 
 // What may hold pointers to blocks, whatever it is used for.
 bool leak_map_is_data(const struct leak_map *map);
+
+// Of a file, and read-only now: pages may be the process's own from when they could be written to.
+bool leak_map_is_copied(const struct leak_map *map);
 
 #endif

@@ -6,6 +6,11 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+#define ENTRIES_AT_ONCE 4096
+#define ENTRY_HAS_MEMORY (UINT64_C(3) << 62) // of /proc/PID/pagemap: present or swapped
+#define ENTRY_IS_OF_FILE (UINT64_C(1) << 61)
 
 static void add_root(struct leak_root_list *list, uint64_t start, uint64_t end, unsigned flags)
 {
@@ -64,6 +69,29 @@ static void add_all(struct leak_ranges *set, const struct leak_ranges *added)
     set->out_of_memory |= added->out_of_memory;
 }
 
+// The pages of a file's mapping that the process has written to, and so has for itself.
+static void add_copied(struct leak_ranges *set, const struct leak_memory *memory,
+                       const struct leak_map *map)
+{
+    uint64_t entries[ENTRIES_AT_ONCE], page = memory->page_bytes, at = map->start, run = at;
+    while (memory->pagemap_fd >= 0 && at < map->end) {
+        size_t count = (size_t)((map->end - at) / page);
+        if (count > ENTRIES_AT_ONCE)
+            count = ENTRIES_AT_ONCE;
+        ssize_t got = pread(memory->pagemap_fd, entries, count * sizeof(entries[0]),
+                            (off_t)(at / page * sizeof(entries[0])));
+        if (got < (ssize_t)sizeof(entries[0]))
+            break;
+        for (size_t i = 0; i < (size_t)got / sizeof(entries[0]); i++, at += page) {
+            if (entries[i] & ENTRY_HAS_MEMORY && !(entries[i] & ENTRY_IS_OF_FILE))
+                continue;
+            leak_ranges_add(set, run, at);
+            run = at + page;
+        }
+    }
+    leak_ranges_add(set, run, at);
+}
+
 int leak_roots_find(struct leak_root_list *ret_list, const struct leak_ground *ground,
                     const struct leak_maps *maps, const struct leak_memory *memory)
 {
@@ -74,8 +102,11 @@ int leak_roots_find(struct leak_root_list *ret_list, const struct leak_ground *g
     for (size_t i = 0; i < maps->count; i++) {
         const struct leak_map *map = &maps->maps[i];
         bool is_profile = map->shared && map->inode && map->inode == ground->profile_inode;
+        struct leak_ranges *set = map->kind == LEAK_MAP_LIBC ? &arena : &data;
         if (leak_map_is_data(map) && !is_profile)
-            leak_ranges_add(map->kind == LEAK_MAP_LIBC ? &arena : &data, map->start, map->end);
+            leak_ranges_add(set, map->start, map->end);
+        else if (leak_map_is_copied(map))
+            add_copied(set, memory, map);
     }
     if (ground->has_unknown_blocks) {
         leak_ranges_sort(&without);
