@@ -88,7 +88,9 @@ uint32_t leak_blocks_find(const struct leak_blocks *blocks, uint64_t pointer, ui
 // The leaf of a block. Its slot is leaf->slots[block - leaf->first].
 const struct leak_leaf *leak_blocks_leaf(const struct leak_blocks *blocks, uint32_t block);
 
-static inline void leak_blocks_prefetch(const struct leak_blocks *blocks, uint64_t pointer)
+// gcc 12 takes a function that only fetches ahead for one without effect, and leaves out its calls.
+__attribute__((always_inline)) static inline void
+leak_blocks_prefetch(const struct leak_blocks *blocks, uint64_t pointer)
 {
     const struct leak_region *regions = blocks->root[pointer >> PROFILE_LIVE_BRANCH_BITS];
     if (!regions)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What every section needs: the tools there are, the programs, how to run one under the other."""
+import contextlib
 import os
 import pathlib
 import re
@@ -17,6 +18,8 @@ PROGRAMS = {
                                        "-mno-omit-leaf-frame-pointer"]),
     "heap_stacks": ("heap_stacks.c", []),
     "heap_blocks": ("heap_blocks.c", []),
+    "leak_nodes": ("leak_nodes.c", []),
+    "leak_nodes_lsan": ("leak_nodes.c", ["-fsanitize=leak"]),
     "lock_pairs": ("lock_pairs.c", ["-pthread"]),
     "lock_kinds": ("lock_kinds.c", ["-pthread"]),
     "lock_many": ("lock_many.c", ["-pthread"]),
@@ -124,6 +127,20 @@ class Context:
 
     def experiment(self, section, title, cases, rounds=None, fewer=None):
         return measure.Experiment(section, title, cases, rounds or self.repeat, fewer)
+
+    @contextlib.contextmanager
+    def parked(self, tool, *argv):
+        """One of our own programs under a tool, while it waits: its PID and what it printed."""
+        if tool in self.unsupported:
+            raise measure.Failed(self.unsupported[tool])
+        directory = self.scratch.new()
+        command, variables = tools.filled(self.tools[tool], directory, 1)
+        try:
+            with measure.parked([*command, self.program(argv[0]), *map(str, argv[1:])], variables,
+                                self.options.limit, directory) as (pid, line):
+                yield pid, measure.printed_values(line)
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)
 
     def report(self, profile, *options):
         """`gaiaprof report` of a profile: (seconds, its text)."""

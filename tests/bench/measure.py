@@ -19,7 +19,7 @@ import tempfile
 import threading
 import time
 
-Ended = collections.namedtuple("Ended", "wall_s cpu_s stdout")
+Ended = collections.namedtuple("Ended", "wall_s cpu_s stdout peak_rss_bytes")
 Summary = collections.namedtuple("Summary", "median low high count")
 
 VALUE_LINE = re.compile(rb"^(\w+) (-?\d+(?:\.\d+)?)$", re.M)
@@ -106,7 +106,38 @@ def run(argv, environment=None, stdin=None, limit_s=120, directory=None):
             wall_s = time.monotonic() - start
         if process.returncode:
             raise Failed(f"exit status {process.returncode}: {last_line(err)}")
-        return Ended(wall_s, usage.ru_utime + usage.ru_stime, out.read_bytes())
+        return Ended(wall_s, usage.ru_utime + usage.ru_stime, out.read_bytes(),
+                     usage.ru_maxrss * 1024)
+
+
+@contextlib.contextmanager
+def parked(argv, environment, limit_s, directory):
+    """A program that prints one line when it is ready and ends when its stdin is closed: its PID
+    and that line. Raises Failed if it can't start or ends before."""
+    with open(pathlib.Path(directory, "stderr"), "w+b") as err:
+        try:
+            process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                       stderr=err, cwd=directory, start_new_session=True,
+                                       env={**clean_environment(), **environment})
+        except OSError as error:
+            raise Failed(f"{argv[0]}: {error.strerror}") from error
+        timer = threading.Timer(limit_s, end_group, [process])
+        timer.start()
+        try:
+            line = process.stdout.readline()
+            if not line:
+                process.wait()
+                raise Failed(f"it ended: {last_line(pathlib.Path(err.name))}")
+            yield process.pid, line
+        finally:
+            timer.cancel()
+            process.stdin.close()
+            try:
+                process.wait(limit_s)
+            except subprocess.TimeoutExpired:
+                end_group(process)
+                process.wait()
+            process.stdout.close()
 
 
 def printed_values(stdout):

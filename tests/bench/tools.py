@@ -25,6 +25,7 @@ PEERS = {
     "jemalloc": Peer("libjemalloc2", library="libjemalloc.so.2"),
     "gperftools": Peer("google-perftools", library="libtcmalloc.so.4"),
     "valgrind": Peer("valgrind", command="valgrind"),
+    "lsan": Peer("liblsan0", library="liblsan.so.0"),  # cc -fsanitize=leak
     "gprofng": Peer("binutils", command="gprofng"),
     "mutrace": Peer(None, command="mutrace"),
     "strace": Peer("strace", command="strace"),  # counts system calls, no profiler
@@ -94,6 +95,8 @@ def own_tools(library, bench_directory):
         "hold_sampled": gaiaprof("gaiaprof hold=sampled", library, hold="sampled"),
         "hold_exact": gaiaprof("gaiaprof hold=exact", library, hold="exact"),
         "report": gaiaprof("gaiaprof, report", library, report="text"),
+        "leaks_off": gaiaprof("gaiaprof leaks=off", library, leaks="off"),
+        "leaks_on": gaiaprof("gaiaprof leaks=on", library, leaks="on"),
         "cpu": gaiaprof("gaiaprof cpu=100", library, cpu="100"),
     }
 
@@ -134,6 +137,9 @@ def peer_tools(peers):
                 ("massif", "massif", 800), ("DHAT", "dhat", 2000), ("memcheck", "memcheck", 3000),
                 ("DRD", "drd", 8000, threads), ("helgrind", "helgrind", 8000, threads)):
             tools[name] = valgrind(path["valgrind"], title, name, guess, *options)
+    if "lsan" in path:
+        tools["lsan"] = Tool("LeakSanitizer", (), {"LSAN_OPTIONS": "leak_check_at_exit=0"},
+                             "plain", 25, "lsan")
     if "gprofng" in path:
         tools["gprofng_heap"] = gprofng(path["gprofng"], "gprofng heap trace", "-H", "on")
         tools["gprofng_sync"] = gprofng(path["gprofng"], "gprofng sync trace", "-s", "on")
