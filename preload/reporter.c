@@ -372,15 +372,6 @@ static void set_environment(struct run *run)
     run->environment = environment ? environment : environ;
 }
 
-// Its end lets the other threads go on, in the last moment. Were it left to the kernel a parent
-// that adopts orphans (PR_SET_CHILD_SUBREAPER) would meet a child it does not know.
-static void end_keeper(void)
-{
-    arch_syscall(SYS_kill, at_exit.keeper, SIGKILL, 0, 0, 0, 0);
-    while (arch_syscall(SYS_wait4, at_exit.keeper, 0, __WALL, 0, 0, 0) == -EINTR)
-        continue;
-}
-
 bool reporter_run(void)
 {
     bool is_done, is_good;
@@ -391,8 +382,6 @@ bool reporter_run(void)
     set_environment(&at_exit);
     atomic_publish(&at_exit.stage, STAGE_GO);
     is_done = at_exit.keeper > 0 && wait_for(&at_exit, STAGE_DONE, 100);
-    if (is_done)
-        end_keeper();
     is_good = is_done && !at_exit.error && WIFEXITED(at_exit.wait_status);
     if (!is_good && find_stderr() >= 0 && (wants_report() || options.check[0]))
         say_where(find_stderr(), is_done && !at_exit.error);

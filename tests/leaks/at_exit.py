@@ -47,7 +47,7 @@ def main():
         expect("its own status", run(build, program, "failing", **gate), 6)
         expect("nobody reads", without_a_reader(build, program), 6)
         expect("nobody reads the verdict", without_a_reader(build, program, **gate), 6)
-        expect("parents that adopt, and ports",
+        expect("children, and their ports",
                subprocess.run([program, "listeners", "34569", f"{build}/libgaiaprof.so"],
                               env={**os.environ, "GAIAPROF_REPORT": "none"}, timeout=100,
                               check=False).returncode, 0)
