@@ -15,20 +15,21 @@ struct profile_scan_help scan_help = {.own_regions = (uintptr_t)regions};
 
 static struct profile_region *take_entry(uint64_t start)
 {
-    uint64_t count = atomic_get(&scan_help.own_region_count);
+    uint64_t count = atomic_get(&scan_help.own_region_count), i = 0;
 
-    for (uint64_t i = 0; i < count; i++) {
-        uint64_t none = 0;
+    for (;;) {
+        for (; i < count; i++) {
+            uint64_t none = 0;
 
-        if (!atomic_get(&regions[i].start) && atomic_swap_if(&regions[i].start, &none, start))
-            return &regions[i];
-    }
-    do
+            if (!atomic_get(&regions[i].start) && atomic_swap_if(&regions[i].start, &none, start))
+                return &regions[i];
+        }
         if (count == REGIONS_MAX)
             return NULL;
-    while (!atomic_swap_if(&scan_help.own_region_count, &count, count + 1));
-    atomic_set(&regions[count].start, start);
-    return &regions[count];
+        // one more for whoever is faster
+        if (atomic_swap_if(&scan_help.own_region_count, &count, count + 1))
+            count++;
+    }
 }
 
 void *own_regions_map(size_t bytes)
