@@ -6,6 +6,7 @@
 #include "report/cmd_report.h"
 
 #include "report/check.h"
+#include "report/clock.h"
 #include "report/command.h"
 #include "report/profile_file.h"
 #include "report/profile_tree.h"
@@ -20,7 +21,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 const char cmd_report_help[] =
@@ -271,30 +271,17 @@ static bool wants_colour(FILE *out)
     return (!no_color || !*no_color) && term && strcmp(term, "dumb") != 0 && isatty(fileno(out));
 }
 
-static uint64_t monotonic_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
-static pid_t header_pid(const struct profile_file *file)
-{
-    const struct profile_header *header = file->bytes;
-    return file->length_bytes >= PROFILE_HEADER_BYTES ? (pid_t)header->pid : 0;
-}
-
 static int load(struct profile *profile, const struct profile_file *file, const char *path,
                 const struct report_request *request, const struct report_scans *scans)
 {
-    pid_t pid = request->pid ? request->pid : header_pid(file);
+    pid_t pid = request->pid ? request->pid : profile_file_pid(file);
     const char *why = "";
     struct profile_source source = {
         .path = path,
         .bytes = file->bytes,
         .length_bytes = file->length_bytes,
         .running = !request->at_exit && profile_file_is_mapped_by(file, pid),
-        .now_ns = monotonic_ns(),
+        .now_ns = clock_monotonic_ns(),
         .scan = scans->has_now ? &scans->now : NULL,
         .earlier_scan = scans->has_earlier ? &scans->earlier : NULL,
     };
@@ -416,21 +403,10 @@ void report_request_init(struct report_request *request)
 
 // --- the command
 
-// A pid is a number, unless there is a file with that name.
-static pid_t operand_pid(const char *operand)
-{
-    char *end;
-    struct stat status;
-    errno = 0;
-    long number = strtol(operand, &end, 10);
-    bool is_number = *operand >= '0' && *operand <= '9' && !*end && !errno && number <= INT_MAX;
-    return is_number && number > 0 && stat(operand, &status) != 0 ? (pid_t)number : 0;
-}
-
 static int report_operand(struct report_request *request, struct suppressions *suppressions,
                           const char *operand, FILE *out)
 {
-    request->pid = operand_pid(operand);
+    request->pid = profile_file_operand_pid(operand);
     if (!request->pid)
         return request->at_exit ? report_print(request, operand, out)
                                 : print_path(request, suppressions, operand, out);

@@ -5,6 +5,7 @@
 // longer than its memory takes to be read.
 #include "report/leak_scan.h"
 
+#include "report/clock.h"
 #include "report/leak_array.h"
 #include "report/leak_graph.h"
 #include "report/leak_group.h"
@@ -22,7 +23,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define STOP_TRIES 20 // each at another moment of the threads
 
@@ -43,13 +43,6 @@ struct session {
     struct leak_sweep sweep;
     const char *why;
 };
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static int refuse(struct session *session, const char *why, int error)
 {
@@ -345,7 +338,7 @@ static int make(struct session *session, const struct profile_file *file, bool i
     error = look_at_process(session, is_ending);
     if (!is_ending)
         leak_stop_end(&session->stop);
-    session->scan->head.stopped_ns = now_ns() - session->stop.start_ns;
+    session->scan->head.stopped_ns = clock_monotonic_ns() - session->stop.start_ns;
     session->scan->head.scanned_bytes = session->sweep.scanned_bytes;
     if (error)
         return error;
@@ -385,7 +378,7 @@ int leak_scan_make(struct leak_scan *scan, struct region *region, const struct p
     *scan = (struct leak_scan){0};
     if (!session)
         return -ENOMEM;
-    scan->head.time_ns = now_ns();
+    scan->head.time_ns = clock_monotonic_ns();
     session->scan = scan;
     session->region = region;
     session->pid = pid;

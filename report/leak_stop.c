@@ -5,6 +5,7 @@
 // a thread of ours that lives no longer than the stop.
 #include "report/leak_stop.h"
 
+#include "report/clock.h"
 #include "report/leak_registers.h"
 #include "report/region.h"
 
@@ -22,13 +23,6 @@
 #define PATIENCE_NS UINT64_C(1000000000)
 #define PAUSE_NS_MAX 2000000u
 #define EVENT_STOP 128 // PTRACE_EVENT_STOP
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 int leak_words_add(struct leak_words *words, const uint64_t *added, size_t count)
 {
@@ -89,7 +83,7 @@ static int list_threads(struct leak_stop *stop)
 
 int leak_stop_list(struct leak_stop *stop, pid_t pid)
 {
-    *stop = (struct leak_stop){.pid = pid, .start_ns = now_ns()};
+    *stop = (struct leak_stop){.pid = pid, .start_ns = clock_monotonic_ns()};
     int error = list_threads(stop);
     return error ? error : stop->count ? 0 : -ESRCH;
 }
@@ -234,7 +228,7 @@ static int wait_for_all(struct leak_stop *stop)
         int error = 0;
         for (size_t i = 0; !error && i < stop->count; i++)
             missing += !look(stop, &stop->threads[i], &error);
-        if (error || missing == 0 || now_ns() > deadline)
+        if (error || missing == 0 || clock_monotonic_ns() > deadline)
             return error;
         nanosleep(&(struct timespec){.tv_nsec = pause_ns}, NULL);
         if (pause_ns < PAUSE_NS_MAX)
@@ -260,7 +254,7 @@ static int stop_all(struct leak_stop *stop)
         error = wait_for_all(stop);
         if (error)
             return error;
-    } while (now_ns() < stop->start_ns + PATIENCE_NS);
+    } while (clock_monotonic_ns() < stop->start_ns + PATIENCE_NS);
     for (size_t i = 0; i < stop->count; i++)
         stop->running += !stop->threads[i].is_stopped && !stop->threads[i].is_gone;
     size_t stopped = 0;
@@ -301,7 +295,7 @@ static void wait_for_post(sem_t *semaphore)
 
 int leak_stop_begin(struct leak_stop *stop, pid_t pid, struct region *region, const char **ret_why)
 {
-    *stop = (struct leak_stop){.pid = pid, .region = region, .start_ns = now_ns()};
+    *stop = (struct leak_stop){.pid = pid, .region = region, .start_ns = clock_monotonic_ns()};
     if (pid == getpid()) {
         *ret_why = "a process can't stop itself";
         return -EINVAL;

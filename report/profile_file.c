@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -200,4 +201,20 @@ int profile_file_of_process(pid_t pid, char **ret_path, const char **ret_why)
                : search.foreign                      ? "only its parent is profiled"
                                                      : "not a profiled process: it maps no profile";
     return error ? error : -ENOMEM;
+}
+
+pid_t profile_file_pid(const struct profile_file *file)
+{
+    const struct profile_header *header = file->bytes;
+    return file->length_bytes >= PROFILE_HEADER_BYTES ? (pid_t)header->pid : 0;
+}
+
+pid_t profile_file_operand_pid(const char *operand)
+{
+    char *end;
+    struct stat status;
+    errno = 0;
+    long number = strtol(operand, &end, 10);
+    bool is_number = *operand >= '0' && *operand <= '9' && !*end && !errno && number <= INT_MAX;
+    return is_number && number > 0 && stat(operand, &status) != 0 ? (pid_t)number : 0;
 }

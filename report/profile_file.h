@@ -28,4 +28,11 @@ bool profile_file_is_mapped_by(const struct profile_file *file, pid_t pid);
 // where the file has been removed.
 int profile_file_of_process(pid_t pid, char **ret_path, const char **ret_why);
 
+// The process that a profile says it is of; 0: it says nothing.
+pid_t profile_file_pid(const struct profile_file *file);
+
+// The process that an operand names: a pid is a number, unless there is a file of that name. 0:
+// none.
+pid_t profile_file_operand_pid(const char *operand);
+
 #endif

@@ -3,6 +3,7 @@
 // profile_open.c - see profile_open.h.
 #include "report/profile_open.h"
 
+#include "report/clock.h"
 #include "report/leak_scan.h"
 #include "report/profile_file.h"
 #include "report/runtime_code.h"
@@ -13,32 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #define LINE_COLUMNS 60
-
-static pid_t operand_pid(const char *operand)
-{
-    char *end;
-    struct stat status;
-    errno = 0;
-    long number = strtol(operand, &end, 10);
-    bool is_number = *operand >= '0' && *operand <= '9' && !*end && !errno && number <= INT_MAX;
-    return is_number && number > 0 && stat(operand, &status) != 0 ? (pid_t)number : 0;
-}
-
-static uint64_t monotonic_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
-static pid_t header_pid(const struct profile_file *file)
-{
-    const struct profile_header *header = file->bytes;
-    return file->length_bytes >= PROFILE_HEADER_BYTES ? (pid_t)header->pid : 0;
-}
 
 // `pid`: 0: that of the profile.
 static int load(struct profile *profile, const struct profile_file *file, const char *operand,
@@ -48,8 +25,8 @@ static int load(struct profile *profile, const struct profile_file *file, const 
         .path = operand,
         .bytes = file->bytes,
         .length_bytes = file->length_bytes,
-        .running = profile_file_is_mapped_by(file, pid ? pid : header_pid(file)),
-        .now_ns = monotonic_ns(),
+        .running = profile_file_is_mapped_by(file, pid ? pid : profile_file_pid(file)),
+        .now_ns = clock_monotonic_ns(),
         .scan = scan,
     };
     return profile_load(profile, &source, ret_why);
@@ -71,7 +48,7 @@ static int load_live(struct profile *profile, const struct profile_file *file, c
 
 int profile_open(struct profile *profile, const char *operand, bool leaks, const char **ret_why)
 {
-    pid_t pid = operand_pid(operand);
+    pid_t pid = profile_file_operand_pid(operand);
     char *path = NULL;
     int error = pid ? profile_file_of_process(pid, &path, ret_why) : 0;
     struct profile_file file;
