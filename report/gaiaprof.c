@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // gaiaprof.c - the command: finds the subcommand in the table and runs it.
-#include "report/command.h"
+#include "report/commands/command.h"
 
 #include <string.h>
 

@@ -2,9 +2,9 @@
 //
 // profile_reader_fuzz.c - libFuzzer's entry: any bytes are a profile that is refused, or loaded and
 // rendered. With clang: -fsanitize=fuzzer,address; without, replay.c feeds it files.
-#include "report/profile.h"
-#include "report/render.h"
-#include "report/suppressions.h"
+#include "report/formats/render.h"
+#include "report/model/profile.h"
+#include "report/model/suppressions.h"
 
 #include <stdlib.h>
 #include <string.h>

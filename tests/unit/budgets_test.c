@@ -2,8 +2,8 @@
 //
 // budgets_test.c - budgets: what is one, what units mean, and what each is worth in a profile of
 // which every figure is known.
-#include "report/budgets.h"
-#include "report/suppressions.h"
+#include "report/check/budgets.h"
+#include "report/model/suppressions.h"
 #include "tests/unit/profile_support.h"
 
 #include <string.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // leak_file_test.c - a leak scan written to a profile and read back; files that lie.
-#include "report/leak_scan.h"
-#include "report/profile_reader.h"
+#include "report/leaks/leak_scan.h"
+#include "report/model/profile_reader.h"
 #include "tests/unit/leak_support.h"
 
 #include <errno.h>

@@ -2,8 +2,8 @@
 //
 // leak_graph_test.c - Memcheck's classes of known graphs, and of random ones against a slow and
 // simple reading of Memcheck's manual.
-#include "report/leak_group.h"
-#include "report/leak_sweep.h"
+#include "report/leaks/leak_group.h"
+#include "report/leaks/leak_sweep.h"
 #include "tests/unit/leak_support.h"
 
 #include <stdlib.h>

@@ -2,11 +2,11 @@
 //
 // leak_memory_test.c - sets of addresses, /proc/PID/maps, and a process that is read and stopped: a
 // child of the test's own.
-#include "report/leak_maps.h"
-#include "report/leak_memory.h"
-#include "report/leak_ranges.h"
-#include "report/leak_stop.h"
-#include "report/region.h"
+#include "report/leaks/leak_maps.h"
+#include "report/leaks/leak_memory.h"
+#include "report/leaks/leak_ranges.h"
+#include "report/leaks/leak_stop.h"
+#include "report/model/region.h"
 #include "tests/unit/leak_support.h"
 
 #include <errno.h>

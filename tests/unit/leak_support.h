@@ -4,8 +4,8 @@
 #ifndef GAIAPROF_TESTS_LEAK_SUPPORT_H
 #define GAIAPROF_TESTS_LEAK_SUPPORT_H
 
-#include "report/leak_blocks.h"
-#include "report/leak_graph.h"
+#include "report/leaks/leak_blocks.h"
+#include "report/leaks/leak_graph.h"
 
 // clang-format off
 // cmocka.h needs the others before it

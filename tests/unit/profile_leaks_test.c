@@ -2,7 +2,7 @@
 //
 // profile_leaks_test.c - what the model makes of cells with times and families, of scans for leaks
 // and of misuse of the heap; what the text and the JSON say of them.
-#include "report/leak_scan.h"
+#include "report/leaks/leak_scan.h"
 #include "tests/unit/profile_support.h"
 
 #include <jansson.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // profile_reader_test.c - headers and chunks: what is refused, and with which words.
-#include "report/profile_reader.h"
+#include "report/model/profile_reader.h"
 #include "tests/unit/profile_support.h"
 
 #include <errno.h>

@@ -5,8 +5,8 @@
 #ifndef GAIAPROF_TESTS_PROFILE_SUPPORT_H
 #define GAIAPROF_TESTS_PROFILE_SUPPORT_H
 
-#include "report/profile.h"
-#include "report/render.h"
+#include "report/formats/render.h"
+#include "report/model/profile.h"
 #include "tests/unit/profile_builder.h"
 
 // clang-format off

@@ -2,8 +2,8 @@
 //
 // render_text_test.c - the text report whatever the profile holds: no line wider than the terminal,
 // nothing that moves its cursor, no spaces at the end; and words that depend on what was recorded.
-#include "report/text_table.h"
-#include "report/units.h"
+#include "report/model/units.h"
+#include "report/text/text_table.h"
 #include "tests/unit/profile_support.h"
 
 #include <stdlib.h>

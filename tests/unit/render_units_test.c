@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // render_units_test.c - numbers with units, text that fits columns, names that are runtime code.
-#include "report/runtime_code.h"
-#include "report/units.h"
+#include "report/model/runtime_code.h"
+#include "report/model/units.h"
 #include "tests/unit/profile_support.h"
 
 #include <string.h>

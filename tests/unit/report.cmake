@@ -37,7 +37,7 @@ set_target_properties(profile_reader_fuzz PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
 if(CMAKE_C_COMPILER_ID STREQUAL "Clang" AND GAIAPROF_SANITIZE MATCHES "address")
     get_target_property(report_sources gaiaprof_report SOURCES)
-    list(FILTER report_sources EXCLUDE REGEX "cmd_|command|program_|run_|profile_file")
+    list(FILTER report_sources EXCLUDE REGEX "commands/|profile_file")
     list(TRANSFORM report_sources PREPEND ${PROJECT_SOURCE_DIR}/report/)
     target_sources(profile_reader_fuzz PRIVATE ${report_sources})
     target_include_directories(profile_reader_fuzz SYSTEM PRIVATE ${UTHASH_INCLUDE_DIR})

@@ -2,8 +2,8 @@
 //
 // suppressions_test.c - what a pattern matches, which files are refused, what is suppressed in a
 // profile and no longer counts, and that what is generated suppresses what it was made for.
-#include "report/leak_scan.h"
-#include "report/suppressions.h"
+#include "report/leaks/leak_scan.h"
+#include "report/model/suppressions.h"
 #include "tests/unit/profile_support.h"
 
 #include <errno.h>

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+//
+// render.h - formats of a report: each is one function from the model to a FILE, and a row of the
+// table in render.c. Renderers check nothing and print no errors: the caller looks at ferror().
+#ifndef GAIAPROF_RENDER_H
+#define GAIAPROF_RENDER_H
+
+#include "report/formats/view.h"
+#include "report/model/profile.h"
+#include "report/model/selection.h"
+#include "report/model/suppressions.h"
+
+#include <stdio.h>
+
+#define ROWS_DEFAULT (-1)
+
+struct render_options {
+    const struct view *view;
+    const struct sort_key *sort;             // NULL: each table's own
+    const struct selection *selection;       // has been applied
+    const struct suppressions *suppressions; // have been applied; NULL: none
+    long rows; // of each table; 0: all, ROWS_DEFAULT: what suits the format
+    bool colour;
+};
+
+struct render_format {
+    const char *name;
+    const char *help;
+    // 0 or -ENOMEM
+    int (*render)(struct profile *profile, const struct render_options *options, FILE *out);
+};
+
+extern const struct render_format render_formats[]; // ends with name NULL
+
+const struct render_format *render_format_find(const char *name);
+
+int render_text(struct profile *profile, const struct render_options *options, FILE *out);
+int render_json(struct profile *profile, const struct render_options *options, FILE *out);
+
+// One deadlock in a few lines, for the moment it forms. -ENOENT: not in the profile, or not yet all
+// of it.
+int render_deadlock(struct profile *profile, const struct render_options *options, uint32_t number,
+                    FILE *out);
+
+// The words all formats share, by enum profile_drop: "nested", ...
+extern const char *const drop_names[PROFILE_DROP_COUNT];
+const char *lock_kind_name(uint32_t kind);
+const char *misuse_kind_name(uint32_t kind);
+const char *order_kind_name(enum order_kind kind);
+
+#endif

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+//
+// profile_locations.c - the frames of each code address, symbolized once; the places they name,
+// each once; the frames that stand for unknown ones.
+#include "report/model/profile_parts.h"
+#include "report/model/runtime_code.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <uthash.h>
+
+#define INLINE_MAX 32
+
+struct location {
+    struct location_key key;
+    struct frame *frames;
+    size_t frame_count;
+    bool ours; // in libgaiaprof.so
+    struct location_notes notes;
+    UT_hash_handle hh;
+};
+
+struct place_entry {
+    struct place place;
+    UT_hash_handle hh;
+};
+
+enum { MARKER_DAMAGED = 0 }; // beside enum profile_marker
+
+static const char *const marker_names[] = {
+    [MARKER_DAMAGED] = "[damaged stack]",        [PROFILE_MARKER_TRUNCATED] = "[truncated]",
+    [PROFILE_MARKER_STARTUP] = "[before start]", [PROFILE_MARKER_UNWIND_FAILED] = "[unwind failed]",
+    [PROFILE_MARKER_NULL] = "[null pointer]",    [PROFILE_MARKER_RETURNED] = "[returned]",
+};
+#define MARKER_COUNT (sizeof(marker_names) / sizeof(*marker_names))
+
+struct location_table {
+    struct location *locations;
+    struct place_entry *places;
+    struct location markers[MARKER_COUNT];
+};
+
+// Numbered like every place; none that is looked up by name is equal to it.
+static int set_marker(struct profile *profile, struct location *location, const char *name)
+{
+    struct location_table *table = profile->locations;
+    struct place_entry *entry = region_alloc(&profile->region, sizeof(*entry));
+    struct frame *frame = region_alloc(&profile->region, sizeof(*frame));
+    if (!entry || !frame)
+        return -ENOMEM;
+    entry->place = (struct place){.function = name, .number = HASH_COUNT(table->places)};
+    HASH_ADD_KEYPTR(hh, table->places, name, strlen(name), entry);
+    *frame = (struct frame){.place = &entry->place, .marker = true};
+    *location = (struct location){.frames = frame, .frame_count = 1};
+    return 0;
+}
+
+int profile_load_locations(struct profile *profile)
+{
+    profile->locations = region_alloc(&profile->region, sizeof(*profile->locations));
+    int error = profile->locations ? 0 : -ENOMEM;
+    for (size_t i = 0; !error && i < MARKER_COUNT; i++)
+        error = set_marker(profile, &profile->locations->markers[i], marker_names[i]);
+    return error;
+}
+
+void location_table_release(struct location_table *table)
+{
+    HASH_CLEAR(hh, table->locations);
+    HASH_CLEAR(hh, table->places);
+}
+
+struct location *location_of_marker(struct profile *profile, uint64_t marker)
+{
+    return &profile->locations->markers[marker < MARKER_COUNT ? marker : MARKER_DAMAGED];
+}
+
+static size_t look_up(struct profile *profile, const struct location_key *key,
+                      struct symbol_frame *ret_frames)
+{
+    size_t count = 0;
+    if (key->kind == ADDRESS_CODE)
+        count = module_table_frames(profile, key->address, key->generation, ret_frames, INLINE_MAX);
+    if (count > 0)
+        return count;
+    const char *path = NULL;
+    uint64_t bias = 0;
+    module_table_bias(profile, key->address, key->generation, &path, &bias);
+    ret_frames[0] = (struct symbol_frame){
+        .function = key->kind == ADDRESS_SIGNAL ? "[signal]" : NULL,
+        .module = path,
+        .offset = key->address - bias,
+    };
+    return 1;
+}
+
+// Two frames name the same place if these strings are equal.
+static char *place_key(struct region *region, const struct symbol_frame *symbol, size_t *ret_length)
+{
+    const char *module = symbol->module ? symbol->module : "";
+    const char *file = symbol->file ? symbol->file : "";
+    char *key = symbol->function ? region_printf(region, "%s\n%s\n%s\n%u", symbol->function, module,
+                                                 file, symbol->line)
+                                 : region_printf(region, "\n%s\n%s\n%u\n%" PRIx64, module, file,
+                                                 symbol->line, symbol->offset);
+    *ret_length = key ? strlen(key) : 0;
+    return key;
+}
+
+static struct place *place_of(struct profile *profile, const struct symbol_frame *symbol)
+{
+    struct location_table *table = profile->locations;
+    size_t length;
+    char *key = place_key(&profile->region, symbol, &length);
+    if (!key)
+        return NULL;
+    struct place_entry *entry;
+    HASH_FIND(hh, table->places, key, length, entry);
+    if (entry)
+        return &entry->place;
+    entry = region_alloc(&profile->region, sizeof(*entry));
+    if (!entry)
+        return NULL;
+    entry->place = (struct place){
+        .function = symbol->function,
+        .file = symbol->file,
+        .line = symbol->line,
+        .module = symbol->module,
+        .offset = symbol->offset,
+        .number = HASH_COUNT(table->places),
+    };
+    HASH_ADD_KEYPTR(hh, table->places, key, length, entry);
+    return &entry->place;
+}
+
+static bool fill_frames(struct profile *profile, struct location *location,
+                        const struct symbol_frame *symbols)
+{
+    for (size_t i = 0; i < location->frame_count; i++) {
+        const struct symbol_frame *symbol = &symbols[i];
+        location->frames[i] = (struct frame){
+            .place = place_of(profile, symbol),
+            .file = symbol->file,
+            .offset = symbol->offset,
+            .inlined = symbol->inlined,
+            .runtime = module_is_runtime(symbol->module) || function_is_runtime(symbol->function) ||
+                       file_is_runtime(symbol->file),
+            .marker = location->key.kind == ADDRESS_SIGNAL,
+        };
+        if (!location->frames[i].place)
+            return false;
+    }
+    location->ours = module_is_gaiaprof(symbols[0].module);
+    return true;
+}
+
+static struct location *location_new(struct profile *profile, const struct location_key *key)
+{
+    struct symbol_frame symbols[INLINE_MAX];
+    struct location *location = region_alloc(&profile->region, sizeof(*location));
+    if (!location)
+        return NULL;
+    location->key = *key;
+    location->frame_count = look_up(profile, key, symbols);
+    location->frames =
+        region_array(&profile->region, location->frame_count, sizeof(*location->frames));
+    if (!location->frames || !fill_frames(profile, location, symbols))
+        return NULL;
+    HASH_ADD(hh, profile->locations->locations, key, sizeof(location->key), location);
+    return location;
+}
+
+struct location *location_of_address(struct profile *profile, const struct location_key *key)
+{
+    struct location *location;
+    HASH_FIND(hh, profile->locations->locations, key, sizeof(*key), location);
+    if (!location)
+        location = location_new(profile, key);
+    return location ? location : location_of_marker(profile, MARKER_DAMAGED);
+}
+
+bool location_is_ours(const struct location *location)
+{
+    return location->ours;
+}
+
+size_t location_frames(const struct location *location, const struct frame **ret_frames)
+{
+    *ret_frames = location->frames;
+    return location->frame_count;
+}
+
+struct location_notes *location_notes(struct location *location)
+{
+    return &location->notes;
+}
+
+size_t profile_place_count(const struct profile *profile)
+{
+    return HASH_COUNT(profile->locations->places);
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+//
+// profile_parts.h - how profile.c and its parts (heap, locks, threads, stacks) share the loading
+// of one profile. Internal to profile*.c. The loaders return 0 or -ENOMEM.
+#ifndef GAIAPROF_PROFILE_PARTS_H
+#define GAIAPROF_PROFILE_PARTS_H
+
+#include "report/model/profile.h"
+#include "report/model/profile_reader.h"
+
+// Records refer to nodes published before them: so cells, threads and locks are copied first and
+// what they refer to last.
+int profile_load_cells(struct profile *profile, struct profile_reader *reader);
+int profile_load_threads(struct profile *profile, struct profile_reader *reader);
+int profile_load_locks(struct profile *profile, struct profile_reader *reader);
+int profile_load_heap_misuses(struct profile *profile, struct profile_reader *reader);
+int profile_load_modules(struct profile *profile, struct profile_reader *reader);
+int profile_load_stacks(struct profile *profile, struct profile_reader *reader);
+int profile_load_locations(struct profile *profile);
+
+// After all of these: names locks, follows threads through the run, counts stacks that make no
+// sense.
+int profile_name_locks(struct profile *profile);
+int profile_time_threads(struct profile *profile);
+void profile_check_stacks(struct profile *profile);
+
+// Drops misuses that their stacks refute, and sorts the others.
+void profile_judge_heap_misuses(struct profile *profile);
+int profile_load_leaks(struct profile *profile, struct profile_reader *reader,
+                       const struct profile_source *source);
+
+// Blocks of a sampled heap come in units of 1/PROFILE_SAMPLED_UNIT. Adds `units` to the running
+// *sum and returns by how many whole blocks it grew: so rounded parts add up to the rounded sum.
+int64_t whole_blocks(int64_t *sum, uint64_t units);
+
+// --- modules. A generation says at which time the address is meant.
+
+// False if no module had the address; then nothing is set.
+bool module_table_bias(const struct profile *profile, uint64_t address, uint32_t generation,
+                       const char **ret_path, uint64_t *ret_bias);
+
+// As symbolizer_frames(); 0 if no module had the address.
+size_t module_table_frames(const struct profile *profile, uint64_t address, uint32_t generation,
+                           struct symbol_frame *ret_frames, size_t max);
+
+// The variable at an address; NULL if no symbol covers it.
+const char *module_table_data_name(const struct profile *profile, uint64_t address,
+                                   uint32_t generation, uint64_t *ret_offset);
+
+void module_table_release(struct module_table *table);
+
+// --- locations
+
+enum address_kind { ADDRESS_CODE, ADDRESS_SIGNAL };
+
+struct location_key {
+    uint64_t address; // what is looked up
+    uint32_t generation;
+    uint32_t kind; // enum address_kind
+};
+
+// Never NULL: without memory, that of a damaged stack.
+struct location *location_of_address(struct profile *profile, const struct location_key *key);
+
+// Of enum profile_marker; any other number is a damaged stack.
+struct location *location_of_marker(struct profile *profile, uint64_t marker);
+
+// In libgaiaprof.so.
+bool location_is_ours(const struct location *location);
+
+void location_table_release(struct location_table *table);
+
+// An array in a region that doubles. Returns where element *count goes, or NULL without memory;
+// *elements may move.
+void *array_push(struct region *region, void **elements, size_t *count, size_t *room, size_t bytes);
+
+#endif
