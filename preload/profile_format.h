@@ -32,10 +32,10 @@
 #include <stdint.h>
 
 #define PROFILE_MAGIC "GAIAPROF"
-#define PROFILE_VERSION 4u // raised when an older reader would misread the file
+#define PROFILE_VERSION 5u // raised when an older reader would misread the file
 #define PROFILE_VERSION_OLDEST                                                                     \
     1u // 1 had no sampled heaps; 2 counted mutexes alone, without cells;
-       // 3 had neither times nor families in its heap cells
+       // 3 had neither times nor families in its heap cells; 4 no timeline
 #define PROFILE_BYTE_ORDER 0x01020304u
 #define PROFILE_HEADER_BYTES 4096u
 #define PROFILE_CHUNK_ALIGN 64u
@@ -137,6 +137,7 @@ enum profile_chunk_type {
     PROFILE_CHUNK_HEAP_MISUSES,  // records: struct profile_heap_misuse (version 4)
     PROFILE_CHUNK_LEAK_SCAN,     // payload: struct profile_leak_scan and its reason (version 4)
     PROFILE_CHUNK_LEAKS,         // records: struct profile_leak (version 4)
+    PROFILE_CHUNK_TIMELINE,      // records: struct profile_moment (version 5)
 };
 
 struct profile_chunk {

@@ -4,7 +4,7 @@
 #include "report/check/budgets.h"
 #include "report/commands/command.h"
 #include "report/commands/profiler_options.h"
-#include "report/formats/view.h"
+#include "report/formats/render.h"
 #include "report/model/suppressions.h"
 #include "report/text/text_table.h"
 
@@ -53,6 +53,37 @@ static void put_views(FILE *out)
     }
 }
 
+static void put_formats(FILE *out)
+{
+    const char *before = "";
+    for (const struct render_format *format = render_formats; format->name; format++) {
+        fprintf(out, "%s%-14s%s%s\n", before, format->name, format->help,
+                format->off ? " (not in this build)" : "");
+        before = "                        ";
+    }
+}
+
+static bool is_first_with_value(const struct sample_view *view, const char *type)
+{
+    for (const struct sample_view *other = sample_views; other != view; other++)
+        if (sample_type_find(other, type) >= 0)
+            return false;
+    return true;
+}
+
+// The values of several views have one name.
+static void put_values(FILE *out)
+{
+    const char *before = "";
+    for (const struct sample_view *view = sample_views; view->name; view++)
+        for (size_t i = 0; i < view->type_count; i++) {
+            if (!is_first_with_value(view, view->types[i].type))
+                continue;
+            fprintf(out, "%s%-18s%s\n", before, view->types[i].type, view->types[i].help);
+            before = "                        ";
+        }
+}
+
 #define SORTS_COLUMNS 52 // behind "order of the rows: "
 
 static void put_sorts(FILE *out)
@@ -74,8 +105,11 @@ static void put_filled(const char *text, FILE *out)
     static const struct {
         const char *mark;
         void (*put)(FILE *out);
-    } marks[] = {
-        {"@views@", put_views}, {"@sorts@", put_sorts}, {"@budgets@", budgets_print_kinds}};
+    } marks[] = {{"@views@", put_views},
+                 {"@sorts@", put_sorts},
+                 {"@formats@", put_formats},
+                 {"@values@", put_values},
+                 {"@budgets@", budgets_print_kinds}};
     while (*text) {
         size_t skip = 0;
         for (size_t i = 0; i < sizeof(marks) / sizeof(*marks) && !skip; i++) {

@@ -3,9 +3,9 @@
 // run_results.c - see run_results.h.
 #include "report/commands/run_results.h"
 
-#include "report/commands/cmd_report.h"
 #include "report/commands/command.h"
 #include "report/commands/profiler_options.h"
+#include "report/commands/report_print.h"
 #include "report/text/profile_tree.h"
 
 #include <errno.h>

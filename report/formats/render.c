@@ -1,14 +1,26 @@
 // SPDX-License-Identifier: MIT
 //
-// render.c - the table of formats, and the words they share.
+// render.c - the table of formats, and the words they share. What this build is without is said by
+// CMake: GAIAPROF_HTML_OFF and GAIAPROF_PPROF_OFF are NULL or the reason.
 #include "report/formats/render.h"
 
 #include <string.h>
 
 const struct render_format render_formats[] = {
-    {"text", "tables for people (the default)", render_text},
-    {"json", "everything, for programs; schema 1", render_json},
-    {NULL, NULL, NULL},
+    {"text", "tables for people (the default)", FORMAT_REPORT, render_text, NULL, NULL},
+    {"json", "everything, for programs; schema 1", FORMAT_REPORT, render_json, NULL, NULL},
+    {"html", "a page for a browser, in one file", FORMAT_REPORT, render_html, ".html",
+     GAIAPROF_HTML_OFF},
+    {"pprof", "for go tool pprof: a file for each view", FORMAT_VIEW, render_pprof, ".pb.gz",
+     GAIAPROF_PPROF_OFF},
+    {"folded", "one line a stack, for flamegraph.pl", FORMAT_VALUE, render_folded, NULL, NULL},
+    {"speedscope", "for speedscope", FORMAT_REPORT, render_speedscope, NULL, NULL},
+    {"callgrind", "for KCachegrind", FORMAT_VIEW, render_callgrind, NULL, NULL},
+    {"tree", "the call tree, with shares", FORMAT_VALUE, render_tree, NULL, NULL},
+    {"peek", "callers and callees of functions", FORMAT_VALUE, render_peek, NULL, NULL},
+    {"list", "annotated source of functions", FORMAT_VALUE, render_list, NULL, NULL},
+    {"dot", "the call graph, for graphviz", FORMAT_VALUE, render_dot, NULL, NULL},
+    {.name = NULL},
 };
 
 const char *const drop_names[PROFILE_DROP_COUNT] = {

@@ -31,6 +31,7 @@ struct view {
     const char *name;
     unsigned tables; // enum view_table; 0: not recorded by this version
     const char *help;
+    const char *samples; // name of its struct sample_view; NULL: it is none
 };
 
 enum sort_by {

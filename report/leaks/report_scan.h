@@ -5,7 +5,7 @@
 #ifndef GAIAPROF_REPORT_SCAN_H
 #define GAIAPROF_REPORT_SCAN_H
 
-#include "report/commands/cmd_report.h"
+#include "report/commands/report_request.h"
 #include "report/leaks/leak_scan.h"
 #include "report/model/profile_file.h"
 

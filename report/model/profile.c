@@ -71,21 +71,6 @@ struct heap_error heap_error(const struct heap_counts *counts)
     };
 }
 
-void *array_push(struct region *region, void **elements, size_t *count, size_t *room, size_t bytes)
-{
-    if (*count == *room) {
-        size_t more = *room ? *room * 2 : 64;
-        void *larger = region_array(region, more, bytes);
-        if (!larger)
-            return NULL;
-        if (*count)
-            memcpy(larger, *elements, *count * bytes);
-        *elements = larger;
-        *room = more;
-    }
-    return (char *)*elements + (*count)++ * bytes;
-}
-
 static size_t count_strings(const char *text, size_t bytes)
 {
     size_t count = 0;

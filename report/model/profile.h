@@ -208,8 +208,38 @@ struct location *stack_walk_location(struct profile *profile, struct stack_walk 
 size_t location_frames(const struct location *location, const struct frame **ret_frames);
 struct location_notes *location_notes(struct location *location);
 
+// Dense, from 0, in order of appearance; there are profile_location_count() so far.
+uint32_t location_number(const struct location *location);
+size_t profile_location_count(const struct profile *profile);
+
+// The run-time address that was looked up: of a call, the return address - 1. 0: of none (a marker,
+// a profile that was put together of others).
+uint64_t location_address(const struct location *location);
+
+// --- mappings: the executable segment of each module that was loaded
+
+struct profile_mapping {
+    uint64_t start, end; // run-time addresses, end is one past
+    uint64_t file_offset;
+    const char *path;
+    const uint8_t *build_id;
+    size_t build_id_bytes; // 0: it has none
+};
+
+// How many there are; a module that was loaded twice has two.
+size_t profile_mapping_count(const struct profile *profile);
+struct profile_mapping profile_mapping(const struct profile *profile, size_t number);
+
+// The mapping of a location's address. -1: none.
+long location_mapping(const struct profile *profile, const struct location *location);
+
 // The innermost frame that is the user's own; else the leaf. Never NULL.
 const struct frame *stack_user_frame(struct profile *profile, uint32_t stack);
+
+static inline bool thread_has_finished(const struct profile_thread *record)
+{
+    return record->end_ns != 0 || record->exit_kind != PROFILE_THREAD_RUNNING;
+}
 
 // NULL if no record has the serial.
 const struct thread *profile_thread(const struct profile *profile, uint32_t serial);

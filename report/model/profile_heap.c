@@ -37,8 +37,8 @@ static struct site *site_of(struct site_table *table, uint32_t stack)
     if (*number)
         return &heap->sites[*number - 1];
     void *sites = heap->sites;
-    struct site *site =
-        array_push(&table->profile->region, &sites, &heap->site_count, &table->room, sizeof(*site));
+    struct site *site = region_push(&table->profile->region, &sites, &heap->site_count,
+                                    &table->room, sizeof(*site));
     if (!site)
         return NULL;
     heap->sites = sites;

@@ -292,8 +292,8 @@ static int load_misuse_chunk(struct profile *profile, const struct profile_reade
             continue;
         void *misuses = profile->heap_misuses;
         struct heap_misuse *misuse =
-            array_push(&profile->region, &misuses, &profile->heap_misuse_count, room,
-                       sizeof(*profile->heap_misuses));
+            region_push(&profile->region, &misuses, &profile->heap_misuse_count, room,
+                        sizeof(*profile->heap_misuses));
         if (!misuse)
             return -ENOMEM;
         profile->heap_misuses = misuses;

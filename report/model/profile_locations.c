@@ -16,6 +16,7 @@ struct location {
     struct location_key key;
     struct frame *frames;
     size_t frame_count;
+    uint32_t number;
     bool ours; // in libgaiaprof.so
     struct location_notes notes;
     UT_hash_handle hh;
@@ -60,8 +61,10 @@ int profile_load_locations(struct profile *profile)
 {
     profile->locations = region_alloc(&profile->region, sizeof(*profile->locations));
     int error = profile->locations ? 0 : -ENOMEM;
-    for (size_t i = 0; !error && i < MARKER_COUNT; i++)
+    for (size_t i = 0; !error && i < MARKER_COUNT; i++) {
         error = set_marker(profile, &profile->locations->markers[i], marker_names[i]);
+        profile->locations->markers[i].number = (uint32_t)i;
+    }
     return error;
 }
 
@@ -162,6 +165,7 @@ static struct location *location_new(struct profile *profile, const struct locat
     if (!location)
         return NULL;
     location->key = *key;
+    location->number = (uint32_t)profile_location_count(profile);
     location->frame_count = look_up(profile, key, symbols);
     location->frames =
         region_array(&profile->region, location->frame_count, sizeof(*location->frames));
@@ -194,6 +198,27 @@ size_t location_frames(const struct location *location, const struct frame **ret
 struct location_notes *location_notes(struct location *location)
 {
     return &location->notes;
+}
+
+uint32_t location_number(const struct location *location)
+{
+    return location->number;
+}
+
+size_t profile_location_count(const struct profile *profile)
+{
+    return MARKER_COUNT + HASH_COUNT(profile->locations->locations);
+}
+
+uint64_t location_address(const struct location *location)
+{
+    return location->key.address;
+}
+
+long location_mapping(const struct profile *profile, const struct location *location)
+{
+    const struct location_key *key = &location->key;
+    return key->address ? module_table_find(profile, key->address, key->generation) : -1;
 }
 
 size_t profile_place_count(const struct profile *profile)

@@ -109,7 +109,7 @@ static int add_contexts(struct order *order, uint32_t nesting, size_t *room)
         }
         void *contexts = order->contexts;
         struct context *context =
-            array_push(order->region, &contexts, &order->context_count, room, sizeof(*context));
+            region_push(order->region, &contexts, &order->context_count, room, sizeof(*context));
         if (!context)
             return -ENOMEM;
         order->contexts = contexts;

@@ -44,7 +44,7 @@ static int load_chunk(struct record_list *list, struct region *region,
             uint32_t id = span->first_id + (uint32_t)i;
             memcpy(record + list->id_off, &id, sizeof(id));
         }
-        void *to = array_push(region, &list->records, &list->count, &list->room, list->bytes);
+        void *to = region_push(region, &list->records, &list->count, &list->room, list->bytes);
         if (!to)
             return -ENOMEM;
         memcpy(to, record, list->bytes);

@@ -36,7 +36,7 @@ static int load_module(struct profile *profile, const struct profile_reader *rea
     char *path = region_alloc(&profile->region, record.path_bytes + 1);
     void *modules = profile->modules->modules;
     struct module *module =
-        array_push(&profile->region, &modules, &profile->modules->count, room, sizeof(*module));
+        region_push(&profile->region, &modules, &profile->modules->count, room, sizeof(*module));
     if (!path || !module)
         return -ENOMEM;
     profile->modules->modules = modules;
@@ -109,6 +109,32 @@ static struct module *find_module(struct module_table *table, uint64_t address, 
             return module;
     }
     return NULL;
+}
+
+long module_table_find(const struct profile *profile, uint64_t address, uint32_t generation)
+{
+    const struct module *module = find_module(profile->modules, address, generation);
+    return module ? module - profile->modules->modules : -1;
+}
+
+size_t profile_mapping_count(const struct profile *profile)
+{
+    return profile->modules->count;
+}
+
+struct profile_mapping profile_mapping(const struct profile *profile, size_t number)
+{
+    const struct module *module = &profile->modules->modules[number];
+    const struct profile_module *record = &module->record;
+    bool has_segment = record->exec_bytes != 0;
+    return (struct profile_mapping){
+        .start = has_segment ? record->exec_start : record->start,
+        .end = has_segment ? record->exec_start + record->exec_bytes : record->end,
+        .file_offset = has_segment ? record->exec_offset : 0,
+        .path = module->path,
+        .build_id = record->build_id,
+        .build_id_bytes = record->build_id_bytes,
+    };
 }
 
 static int module_number(struct module_table *table, struct module *module)

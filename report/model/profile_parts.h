@@ -35,6 +35,9 @@ int64_t whole_blocks(int64_t *sum, uint64_t units);
 
 // --- modules. A generation says at which time the address is meant.
 
+// The number of the module, and of its mapping; -1: none.
+long module_table_find(const struct profile *profile, uint64_t address, uint32_t generation);
+
 // False if no module had the address; then nothing is set.
 bool module_table_bias(const struct profile *profile, uint64_t address, uint32_t generation,
                        const char **ret_path, uint64_t *ret_bias);
@@ -69,9 +72,5 @@ struct location *location_of_marker(struct profile *profile, uint64_t marker);
 bool location_is_ours(const struct location *location);
 
 void location_table_release(struct location_table *table);
-
-// An array in a region that doubles. Returns where element *count goes, or NULL without memory;
-// *elements may move.
-void *array_push(struct region *region, void **elements, size_t *count, size_t *room, size_t bytes);
 
 #endif

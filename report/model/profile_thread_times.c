@@ -198,7 +198,7 @@ static int find_growth(struct profile *profile, struct region *scratch)
             continue;
         void *all = threads->growth;
         struct thread_growth *added =
-            array_push(&profile->region, &all, &threads->growth_count, &room, sizeof(*added));
+            region_push(&profile->region, &all, &threads->growth_count, &room, sizeof(*added));
         if (!added)
             return -ENOMEM;
         threads->growth = all;

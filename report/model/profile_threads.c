@@ -7,11 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool has_finished(const struct profile_thread *record)
-{
-    return record->end_ns != 0 || record->exit_kind != PROFILE_THREAD_RUNNING;
-}
-
 static const char *exit_name(const struct profile *profile, const struct profile_thread *record)
 {
     switch (record->exit_kind) {
@@ -33,7 +28,7 @@ static const char *join_name(const struct profile_thread *record)
         return "joined";
     if (record->join_kind == PROFILE_JOIN_DETACHED)
         return "detached";
-    if (!has_finished(record))
+    if (!thread_has_finished(record))
         return "running";
     return record->origin == PROFILE_ORIGIN_CREATED ? "leaked" : NULL;
 }
@@ -52,7 +47,7 @@ static int load_chunk(struct profile *profile, const struct profile_reader *read
             continue;
         void *records = threads->records;
         struct thread *thread =
-            array_push(&profile->region, &records, &threads->record_count, room, sizeof(*thread));
+            region_push(&profile->region, &records, &threads->record_count, room, sizeof(*thread));
         if (!thread)
             return -ENOMEM;
         threads->records = records;
@@ -97,7 +92,7 @@ static void add_up(struct profile *profile)
             threads->adopted++;
             continue;
         }
-        bool finished = has_finished(&thread->record);
+        bool finished = thread_has_finished(&thread->record);
         threads->created++;
         threads->finished += finished;
         threads->running += !finished;

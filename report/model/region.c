@@ -66,6 +66,21 @@ void *region_array(struct region *region, size_t count, size_t bytes)
     return region_alloc(region, total);
 }
 
+void *region_push(struct region *region, void **elements, size_t *count, size_t *room, size_t bytes)
+{
+    if (*count == *room) {
+        size_t more = *room ? *room * 2 : 64;
+        void *larger = region_array(region, more, bytes);
+        if (!larger)
+            return NULL;
+        if (*count)
+            memcpy(larger, *elements, *count * bytes);
+        *elements = larger;
+        *room = more;
+    }
+    return (char *)*elements + (*count)++ * bytes;
+}
+
 char *region_strndup(struct region *region, const char *text, size_t length)
 {
     char *copy = length < SIZE_MAX ? region_alloc(region, length + 1) : NULL;

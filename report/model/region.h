@@ -21,6 +21,11 @@ void *region_alloc(struct region *region, size_t bytes);
 // The same for `count` objects; NULL too when the product overflows.
 void *region_array(struct region *region, size_t count, size_t bytes);
 
+// An array that doubles. Returns where element *count, which it raises, goes, or NULL without
+// memory; *elements may move. *room belongs to it, 0 at first.
+void *region_push(struct region *region, void **elements, size_t *count, size_t *room,
+                  size_t bytes);
+
 // A copy of `length` bytes of text and a NUL.
 char *region_strndup(struct region *region, const char *text, size_t length);
 

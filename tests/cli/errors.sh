@@ -17,7 +17,7 @@ expect 2 gaiaprof report <<<"gaiaprof: report: no profile given; see gaiaprof he
 
 # values
 expect 2 gaiaprof report -f jsn y <<<"gaiaprof: jsn: no such format; did you mean 'json'?"
-expect 2 gaiaprof report -f xml y <<<"gaiaprof: xml: no such format (text, json)"
+expect 2 gaiaprof report -f xml y <<<"gaiaprof: xml: no such format; did you mean 'html'?"
 expect 2 gaiaprof report -v haep y <<<"gaiaprof: view 'haep': no such view; did you mean 'heap'?"
 expect 2 gaiaprof report -v cpu y <<<"gaiaprof: view 'cpu': not recorded by this version"
 for rows in x -1 1.5 '' 99999999999999999999; do

@@ -217,7 +217,7 @@ expect 2 gaiaprof report --since locks.gaia leaks.gaia \
 expect 2 gaiaprof report --since demo.gaia leaks.gaia \
     <<<"gaiaprof: demo.gaia: has no scan for leaks: gaiaprof report --save makes one"
 expect_like 0 "leaks     no more within" gaiaprof report -v leaks --since leaks.gaia leaks.gaia
-expect 2 gaiaprof report -f none leaks.gaia <<<"gaiaprof: none: no such format (text, json)"
+expect 2 gaiaprof report -f none leaks.gaia <<<"gaiaprof: none: no such format; see gaiaprof help report"
 expect_like 0 '^leak:\^MallocExtension::Register$' gaiaprof help suppressions
 expect_like 0 '^leak:\^g_type_register_$' gaiaprof help suppressions
 

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+//
+// report_print.c - loads a profile, scans it for leaks where that is asked for, and renders it.
+#include "report/commands/report_print.h"
+
+#include "report/check/check.h"
+#include "report/commands/report_files.h"
+#include "report/leaks/report_scan.h"
+#include "report/model/clock.h"
+#include "report/model/profile_file.h"
+#include "report/model/units.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+// A file that is cut while it is mapped ends in SIGBUS, wherever we are.
+static void on_bus_error(int signal)
+{
+    static const char text[] =
+        "gaiaprof: the profile: was cut off or unreadable while it was read\n";
+    (void)signal;
+    ssize_t ignored = write(STDERR_FILENO, text, sizeof(text) - 1);
+    (void)ignored;
+    _exit(EXIT_TROUBLE);
+}
+
+static bool wants_colour(FILE *out)
+{
+    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+    return (!no_color || !*no_color) && term && strcmp(term, "dumb") != 0 && isatty(fileno(out));
+}
+
+static int load(struct profile *profile, const struct profile_file *file, const char *path,
+                const struct report_request *request, const struct report_scans *scans)
+{
+    pid_t pid = request->pid ? request->pid : profile_file_pid(file);
+    const char *why = "";
+    struct profile_source source = {
+        .path = path,
+        .bytes = file->bytes,
+        .length_bytes = file->length_bytes,
+        .running = !request->at_exit && profile_file_is_mapped_by(file, pid),
+        .now_ns = clock_monotonic_ns(),
+        .scan = scans->has_now ? &scans->now : NULL,
+        .earlier_scan = scans->has_earlier ? &scans->earlier : NULL,
+    };
+    if (profile_load(profile, &source, &why) != 0)
+        return command_error(path, "%s", why);
+    if (scans->not_appended)
+        profile_note(profile, "what leaked is not in the profile: %s", scans->not_appended);
+    return 0;
+}
+
+static int generate(struct profile *profile, FILE *out)
+{
+    const char *why =
+        profile->leaks.classified ? "" : text_printable(&profile->region, profile->leaks.why);
+    if (!why)
+        return -ENOMEM;
+    if (*why)
+        fprintf(out, "# leaks are unclassified: %s\n", why);
+    return suppressions_generate(profile, out);
+}
+
+// What is asked for by name must be there; a whole report says itself what is not.
+static int find_missing(const struct profile *profile, const struct report_request *request)
+{
+    const struct sample_view *samples = request->options.samples;
+    bool is_report = request->format->scope == FORMAT_REPORT;
+    const char *why = samples ? samples->why_not(profile) : NULL;
+    if (!why || (is_report && (request->options.view->tables & TABLE_LEAKS) &&
+                 !sample_view_find("heap")->why_not(profile)))
+        return 0;
+    char what[64];
+    snprintf(what, sizeof(what), "view '%s'", samples->name);
+    return command_error(what, "%s", why);
+}
+
+static int render(struct profile *profile, struct report_request *request, FILE *out)
+{
+    if (request->deadlock)
+        return render_deadlock(profile, &request->options, request->deadlock, out);
+    if (request->generate)
+        return generate(profile, out);
+    return request->format->render(profile, &request->options, out);
+}
+
+// Where the report goes is no place for it: that may be JSON, or a file nobody looks at.
+static int print_verdict(struct profile *profile, const char *budgets, FILE *out)
+{
+    if (out)
+        fflush(out);
+    int status = check_print_verdict(profile, budgets, stderr);
+    fflush(stderr);
+    return status;
+}
+
+static int print_failure(const struct profile *profile, int error)
+{
+    const char *why = error == -ENOENT ? "no such deadlock" : "not enough memory";
+    return command_error(profile->path, "%s", why);
+}
+
+int report_print_profile(struct profile *profile, struct report_request *request,
+                         struct suppressions *suppressions, FILE *out)
+{
+    request->options.suppressions = suppressions;
+    request->options.selection = &request->selection;
+    request->options.colour = out && wants_colour(out);
+    int missing = find_missing(profile, request);
+    if (missing)
+        return missing;
+    int error = suppressions_apply(suppressions, profile);
+    if (!error && !request->deadlock && !request->generate)
+        error = selection_apply(&request->selection, profile);
+    int status = 0;
+    if (!error && !out)
+        status = report_files_write(profile, request);
+    else if (!error)
+        error = render(profile, request, out);
+    if (error)
+        return print_failure(profile, error);
+    return !status && request->budgets ? print_verdict(profile, request->budgets, out) : status;
+}
+
+static int print_file(struct report_request *request, struct suppressions *suppressions,
+                      struct profile_file *file, const char *path, FILE *out)
+{
+    struct report_scans scans;
+    struct profile profile;
+    int status = report_scans_make(&scans, request, file, path);
+    if (status)
+        return status;
+    if (request->save)
+        status = report_scans_save(&scans, file, request->save);
+    bool is_needed = request->format != &report_format_none || request->budgets;
+    if (!status && is_needed) {
+        status = load(&profile, file, path, request, &scans);
+        if (!status) {
+            status = report_print_profile(&profile, request, suppressions, out);
+            profile_release(&profile);
+        }
+    }
+    report_scans_release(&scans);
+    return status;
+}
+
+int report_print_path(struct report_request *request, struct suppressions *suppressions,
+                      const char *path, FILE *out)
+{
+    struct profile_file file;
+    const char *why = "";
+    signal(SIGBUS, on_bus_error);
+    if (profile_file_open(&file, path, &why) != 0)
+        return command_error(path, "%s", why);
+    int status = print_file(request, suppressions, &file, path, out);
+    profile_file_close(&file);
+    return status;
+}
+
+// The reason names file and line itself.
+int report_load_suppressions(struct suppressions *suppressions, const char *files)
+{
+    const char *why;
+    if (suppressions_load(suppressions, files, &why) == 0)
+        return 0;
+    fprintf(stderr, "gaiaprof: %s\n", why);
+    return EXIT_TROUBLE;
+}
+
+int report_print(struct report_request *request, const char *path, FILE *out)
+{
+    struct suppressions suppressions;
+    int trouble = report_load_suppressions(&suppressions, request->suppressions);
+    if (trouble && report_load_suppressions(&suppressions, NULL) != 0)
+        return trouble;
+    int status = report_print_path(request, &suppressions, path, out);
+    suppressions_release(&suppressions);
+    return status ? status : trouble;
+}

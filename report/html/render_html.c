@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+//
+// render_html.c - not there yet.
+#include "report/formats/render.h"
+
+#include <errno.h>
+
+int render_html(struct profile *profile, const struct render_options *options, FILE *out)
+{
+    (void)profile;
+    (void)options;
+    (void)out;
+    return -ENOSYS;
+}

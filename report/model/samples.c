@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: MIT
+//
+// samples.c - the table of sample views, and how each is collected from the model.
+#include "report/model/samples.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+// --- collecting
+
+struct collector {
+    struct sample_set *set;
+    size_t room;
+    bool failed;
+};
+
+static bool has_values(const struct sample *sample)
+{
+    for (size_t i = 0; i < SAMPLE_VALUES_MAX; i++)
+        if (sample->values[i] != 0 || sample->old[i] != 0)
+            return true;
+    return false;
+}
+
+static void add(struct collector *collector, const struct sample *sample)
+{
+    struct sample_set *set = collector->set;
+    if (!has_values(sample) || collector->failed)
+        return;
+    void *samples = set->samples;
+    struct sample *added =
+        region_push(&set->region, &samples, &set->count, &collector->room, sizeof(*added));
+    if (!added) {
+        collector->failed = true;
+        return;
+    }
+    set->samples = samples;
+    *added = *sample;
+    for (size_t i = 0; i < set->view->type_count; i++) {
+        set->totals[i] += sample->values[i];
+        set->old_totals[i] += sample->old[i];
+    }
+}
+
+static int finish(const struct collector *collector)
+{
+    return collector->failed ? -ENOMEM : 0;
+}
+
+// --- heap
+
+enum { ALLOC_OBJECTS, ALLOC_SPACE, INUSE_OBJECTS, INUSE_SPACE };
+
+static const char *heap_why_not(const struct profile *profile)
+{
+    if (profile->header.heap_mode == PROFILE_HEAP_OFF)
+        return "the heap was not recorded (GAIAPROF_HEAP=exact)";
+    if (profile->header.heap_bypassed)
+        return "the program has its own malloc, which comes before gaiaprof's";
+    return NULL;
+}
+
+static struct sample heap_sample(const struct site *site)
+{
+    const struct heap_counts *counts = &site->counts;
+    return (struct sample){
+        .stack = site->stack,
+        .values = {[ALLOC_OBJECTS] = counts->allocations,
+                   [ALLOC_SPACE] = counts->allocated_bytes,
+                   [INUSE_OBJECTS] = counts->live_blocks,
+                   [INUSE_SPACE] = counts->live_bytes},
+        .block_bytes = counts->allocations ? counts->allocated_bytes / counts->allocations : 0,
+    };
+}
+
+static int collect_heap(struct profile *profile, struct sample_set *set)
+{
+    struct collector collector = {.set = set};
+    for (size_t i = 0; i < profile->heap.site_count; i++) {
+        const struct site *site = &profile->heap.sites[i];
+        struct sample sample = heap_sample(site);
+        if (!site->hidden)
+            add(&collector, &sample);
+    }
+    return finish(&collector);
+}
+
+static int collect_peak(struct profile *profile, struct sample_set *set)
+{
+    struct collector collector = {.set = set};
+    for (size_t i = 0; i < profile->heap.site_count; i++) {
+        const struct site *site = &profile->heap.sites[i];
+        struct sample sample = heap_sample(site);
+        sample.values[INUSE_OBJECTS] = site->counts.peak_blocks;
+        sample.values[INUSE_SPACE] = site->counts.peak_bytes;
+        if (!site->hidden)
+            add(&collector, &sample);
+    }
+    return finish(&collector);
+}
+
+static int collect_temporary(struct profile *profile, struct sample_set *set)
+{
+    struct collector collector = {.set = set};
+    for (size_t i = 0; i < profile->heap.site_count; i++) {
+        const struct site *site = &profile->heap.sites[i];
+        struct sample sample = {.stack = site->stack, .values = {site->counts.temporary}};
+        if (!site->hidden)
+            add(&collector, &sample);
+    }
+    return finish(&collector);
+}
+
+// --- leaks
+
+static const char *leaks_why_not(const struct profile *profile)
+{
+    const char *why = heap_why_not(profile);
+    if (why || profile->leaks.classified)
+        return why;
+    return profile->leaks.why ? profile->leaks.why : "they are not classified";
+}
+
+static int compare_stacks(const void *left, const void *right)
+{
+    const struct site *a = *(const struct site *const *)left;
+    const struct site *b = *(const struct site *const *)right;
+    return (a->stack > b->stack) - (a->stack < b->stack);
+}
+
+static const struct site **sites_by_stack(const struct profile *profile)
+{
+    size_t count = profile->heap.site_count;
+    const struct site **sites = calloc(count + 1, sizeof(*sites));
+    if (!sites)
+        return NULL;
+    for (size_t i = 0; i < count; i++)
+        sites[i] = &profile->heap.sites[i];
+    qsort(sites, count, sizeof(*sites), compare_stacks);
+    return sites;
+}
+
+// A stack has a sample for each class of its leaks; what it allocated in all is with the first.
+static void add_leak(struct collector *collector, const struct leak *leak, const struct site *site,
+                     bool is_first)
+{
+    struct sample sample = {.stack = leak->stack};
+    if (site) {
+        sample = heap_sample(site);
+        if (!is_first)
+            memset(sample.values, 0, sizeof(sample.values));
+    }
+    sample.class = leak_class_name(leak->class);
+    sample.values[INUSE_OBJECTS] = leak->blocks;
+    sample.values[INUSE_SPACE] = leak->bytes;
+    add(collector, &sample);
+}
+
+static int collect_leaks(struct profile *profile, struct sample_set *set)
+{
+    struct collector collector = {.set = set};
+    size_t count = profile->heap.site_count;
+    const struct site **sites = sites_by_stack(profile);
+    bool *seen = calloc(count + 1, sizeof(*seen));
+    for (size_t i = 0; sites && seen && i < profile->leaks.record_count; i++) {
+        const struct leak *leak = &profile->leaks.records[i];
+        if (leak->hidden || leak->suppressed || leak->class == PROFILE_LEAK_REACHABLE)
+            continue;
+        const struct site key = {.stack = leak->stack}, *wanted = &key;
+        const struct site **found = bsearch(&wanted, sites, count, sizeof(*sites), compare_stacks);
+        bool *is_seen = found ? &seen[found - sites] : &seen[count];
+        add_leak(&collector, leak, found ? *found : NULL, !*is_seen);
+        *is_seen = true;
+    }
+    collector.failed |= !sites || !seen;
+    free(sites);
+    free(seen);
+    return finish(&collector);
+}
+
+// --- locks
+
+static const char *locks_why_not(const struct profile *profile)
+{
+    return profile->header.locks_on ? NULL : "locks were not recorded (GAIAPROF_LOCKS=on)";
+}
+
+static int collect_block(struct profile *profile, struct sample_set *set)
+{
+    struct collector collector = {.set = set};
+    for (size_t i = 0; i < profile->lock_count; i++) {
+        const struct lock *lock = &profile->locks[i];
+        for (size_t j = 0; j < lock->wait_count; j++) {
+            const struct lock_wait *wait = &lock->waits[j];
+            struct sample sample = {
+                .stack = wait->stack, .lock = lock, .values = {wait->count, wait->wait_ns}};
+            if (!wait->hidden)
+                add(&collector, &sample);
+        }
+    }
+    return finish(&collector);
+}
+
+static int collect_mutex(struct profile *profile, struct sample_set *set)
+{
+    struct collector collector = {.set = set};
+    for (size_t i = 0; i < profile->lock_count; i++) {
+        const struct lock *lock = &profile->locks[i];
+        for (size_t j = 0; j < lock->holder_count; j++) {
+            const struct lock_holder *holder = &lock->holders[j];
+            struct sample sample = {
+                .stack = holder->stack, .lock = lock, .values = {holder->count, holder->wait_ns}};
+            if (!holder->hidden)
+                add(&collector, &sample);
+        }
+    }
+    return finish(&collector);
+}
+
+// --- threads
+
+static const char *threads_why_not(const struct profile *profile)
+{
+    return profile->header.threads_on ? NULL : "threads were not recorded (GAIAPROF_THREADS=on)";
+}
+
+static bool was_created(const struct thread *thread)
+{
+    return !thread->hidden && thread->record.creation_stack != 0 &&
+           thread->record.origin != PROFILE_ORIGIN_MAIN &&
+           thread->record.origin != PROFILE_ORIGIN_ADOPTED;
+}
+
+static void add_threads(struct collector *collector, const struct profile *profile, bool running)
+{
+    for (size_t i = 0; i < profile->threads.record_count; i++) {
+        const struct thread *thread = &profile->threads.records[i];
+        bool runs = !thread_has_finished(&thread->record);
+        struct sample sample = {
+            .stack = thread->record.creation_stack, .thread = thread, .values = {1}};
+        if (was_created(thread) && (runs || !running))
+            add(collector, &sample);
+    }
+}
+
+static int collect_threadcreate(struct profile *profile, struct sample_set *set)
+{
+    struct collector collector = {.set = set};
+    add_threads(&collector, profile, false);
+    return finish(&collector);
+}
+
+static int collect_goroutine(struct profile *profile, struct sample_set *set)
+{
+    struct collector collector = {.set = set};
+    add_threads(&collector, profile, true);
+    return finish(&collector);
+}
+
+// --- CPU
+
+static const char *cpu_why_not(const struct profile *profile)
+{
+    (void)profile;
+    return "CPU time by stack is not recorded by this version";
+}
+
+static int collect_cpu(struct profile *profile, struct sample_set *set)
+{
+    (void)profile;
+    (void)set;
+    return 0;
+}
+
+// --- the table
+
+#define HEAP_TYPES(objects, space)                                                                 \
+    {                                                                                              \
+        [ALLOC_OBJECTS] = {"alloc_objects", "count", "blocks allocated, freed or not"},            \
+        [ALLOC_SPACE] = {"alloc_space", "bytes", "bytes allocated, freed or not"},                 \
+        [INUSE_OBJECTS] = {"inuse_objects", "count", "blocks " objects},                           \
+        [INUSE_SPACE] = {"inuse_space", "bytes", "bytes " space},                                  \
+    }
+#define WAIT_TYPES(contentions, delay)                                                             \
+    {                                                                                              \
+        {"contentions", "count", contentions}, {"delay", "nanoseconds", delay},                    \
+    }
+
+const struct sample_view sample_views[] = {
+    {"heap", HEAP_TYPES("not freed", "not freed"), 4, INUSE_SPACE, heap_why_not, collect_heap},
+    {"allocs", HEAP_TYPES("not freed", "not freed"), 4, ALLOC_SPACE, heap_why_not, collect_heap},
+    {"peak", HEAP_TYPES("live at the peak", "live at the peak"), 4, INUSE_SPACE, heap_why_not,
+     collect_peak},
+    {"temporary",
+     {{"temporary_objects", "count", "blocks freed before their thread's next allocation"}},
+     1,
+     0,
+     heap_why_not,
+     collect_temporary},
+    {"leaks", HEAP_TYPES("leaked", "leaked"), 4, INUSE_SPACE, leaks_why_not, collect_leaks},
+    {"block", WAIT_TYPES("waits", "time waited"), 2, 1, locks_why_not, collect_block},
+    {"mutex", WAIT_TYPES("waits of others ended", "time others waited"), 2, 1, locks_why_not,
+     collect_mutex},
+    {"threadcreate",
+     {{"threadcreate", "count", "threads created"}},
+     1,
+     0,
+     threads_why_not,
+     collect_threadcreate},
+    {"goroutine",
+     {{"goroutine", "count", "threads that run, by where they were created"}},
+     1,
+     0,
+     threads_why_not,
+     collect_goroutine},
+    {"cpu",
+     {{"samples", "count", "samples"}, {"cpu", "nanoseconds", "CPU time"}},
+     2,
+     1,
+     cpu_why_not,
+     collect_cpu},
+    {.name = NULL},
+};
+
+const struct sample_view *sample_view_find(const char *name)
+{
+    for (const struct sample_view *view = sample_views; view->name; view++)
+        if (strcmp(view->name, name) == 0)
+            return view;
+    return NULL;
+}
+
+int sample_type_find(const struct sample_view *view, const char *type)
+{
+    for (size_t i = 0; i < view->type_count; i++)
+        if (strcmp(view->types[i].type, type) == 0)
+            return (int)i;
+    return -1;
+}
+
+// --- sets
+
+int sample_set_init(struct sample_set *set, struct profile *profile, const struct sample_view *view)
+{
+    *set = (struct sample_set){.view = view};
+    int error = view->collect(profile, set);
+    if (error)
+        sample_set_release(set);
+    return error;
+}
+
+void sample_set_release(struct sample_set *set)
+{
+    region_release(&set->region);
+    *set = (struct sample_set){0};
+}
