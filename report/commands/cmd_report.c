@@ -38,7 +38,7 @@ const char cmd_report_help[] =
     "                        shown where no view is asked for\n"
     "  -o, --output FILE     write there; a directory, where a format makes files; - is\n"
     "                        stdout, the default of the other formats\n"
-    "  -q, --quiet           no warnings\n"
+    "  -q, --quiet           do not show how far long work is\n"
     "  -h, --help            this text\n"
     "      --version         the version\n"
     "\n"
@@ -185,6 +185,7 @@ static bool suits_count(const struct report_request *request, int count)
 int cmd_report(int argc, char **argv)
 {
     struct report_request request;
+    struct progress progress;
     report_request_init(&request);
     char **operands = calloc((size_t)argc + 1, sizeof(*operands));
     if (!operands)
@@ -206,8 +207,11 @@ int cmd_report(int argc, char **argv)
     if (letter == 0 && report_request_finish(&request)) {
         if (arguments.operand_count == 0)
             command_error("report", "no profile given; see gaiaprof help report");
-        else if (suits_count(&request, arguments.operand_count))
+        else if (suits_count(&request, arguments.operand_count)) {
+            progress_init(&progress, request.is_quiet || request.at_exit ? NULL : stderr);
+            request.progress = &progress;
             status = report_all(&request, operands, arguments.operand_count);
+        }
     }
 done:
     free(operands);

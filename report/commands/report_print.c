@@ -46,9 +46,13 @@ static int load(struct profile *profile, const struct profile_file *file, const 
         .now_ns = clock_monotonic_ns(),
         .scan = scans->has_now ? &scans->now : NULL,
         .earlier_scan = scans->has_earlier ? &scans->earlier : NULL,
+        .progress = request->progress,
     };
-    if (profile_load(profile, &source, &why) != 0)
+    int error = profile_load(profile, &source, &why);
+    if (error) {
+        progress_clear(request->progress);
         return command_error(path, "%s", why);
+    }
     if (scans->not_appended)
         profile_note(profile, "what leaked is not in the profile: %s", scans->not_appended);
     return 0;
@@ -110,6 +114,8 @@ int report_print_profile(struct profile *profile, struct report_request *request
     request->options.suppressions = suppressions;
     request->options.selection = &request->selection;
     request->options.colour = out && wants_colour(out);
+    if (profile->progress)
+        profile->progress->writing_is_quiet = out && isatty(fileno(out));
     int missing = find_missing(profile, request);
     if (missing)
         return missing;
@@ -121,6 +127,7 @@ int report_print_profile(struct profile *profile, struct report_request *request
         status = report_files_write(profile, request);
     else if (!error)
         error = render(profile, request, out);
+    progress_clear(profile->progress);
     if (error)
         return print_failure(profile, error);
     return !status && request->budgets ? print_verdict(profile, request->budgets, out) : status;

@@ -152,8 +152,11 @@ static bool set_leak_option(struct report_request *request, int letter, const ch
     case 'C':
         request->budgets = *value ? value : NULL;
         return true;
+    case 'q':
+        request->is_quiet = true;
+        return true;
     default:
-        return true; // -q: there are no warnings yet
+        return true;
     }
 }
 

@@ -173,6 +173,8 @@ static void put_heap(struct json_writer *writer)
     json_begin_list(writer, "sites");
     bool first = true;
     for (size_t i = 0; sites && i < count; i++) {
+        if (i % PROGRESS_STEP == 0)
+            progress_show_writing(writer->profile->progress, i, count);
         json_begin_element(writer, &first);
         json_put_with_stack(writer, site_value(writer, sites[i]), "stack", sites[i]->stack);
     }

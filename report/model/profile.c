@@ -205,7 +205,7 @@ static int load_parts(struct profile *profile, struct profile_reader *reader,
 
 int profile_load(struct profile *profile, const struct profile_source *source, const char **ret_why)
 {
-    *profile = (struct profile){.path = source->path};
+    *profile = (struct profile){.path = source->path, .progress = source->progress};
     struct profile_reader reader;
     int error = profile_reader_open(&reader, source->bytes, source->length_bytes, ret_why);
     if (error)

@@ -12,6 +12,7 @@
 #include "preload/profile_format.h"
 #include "report/model/profile_leaks.h"
 #include "report/model/profile_locks.h"
+#include "report/model/progress.h"
 #include "report/model/region.h"
 #include "symbolize/symbolize.h"
 
@@ -123,10 +124,25 @@ struct threads {
     size_t moment_count;
 };
 
+// What the process was like at one moment of the run. Between two moments figures may have been
+// anything; the peak, which is exact, may lie between them.
+struct moment {
+    int64_t time_ns;    // of the run, from 0, never less than the one before
+    int64_t live_bytes; // requested; of several threads to a bound (struct profile_moment)
+    int64_t live_blocks;
+    int64_t rss_bytes; // -1: unknown
+    int64_t threads;   // that run
+    // since the start; of a sampled heap estimates
+    int64_t allocations, allocated_bytes;
+    int64_t lock_wait_ns; // of all threads together, for what another thread held
+    int64_t cpu_ns;       // of all threads together; -1: unknown
+};
+
 enum profile_state { STATE_EXITED, STATE_SIGNALED, STATE_EXECED, STATE_RUNNING, STATE_KILLED };
 
 struct profile {
     struct region region;
+    struct progress *progress;    // told how far long work is; NULL: nobody
     const char *path;             // of the file, for people
     struct profile_header header; // as it was when loading began
     const char *exe;
@@ -154,6 +170,8 @@ struct profile {
     struct lock_misuse *misuses; // most often first
     size_t misuse_count;
     struct threads threads;
+    struct moment *timeline; // by time
+    size_t timeline_count;   // 0: not recorded
 
     struct stack_table *stacks;
     struct module_table *modules;
@@ -168,6 +186,7 @@ struct profile_source {
     uint64_t now_ns;                      // CLOCK_MONOTONIC; of a running process
     const struct leak_scan *scan;         // NULL: what the profile has
     const struct leak_scan *earlier_scan; // of the same process; NULL: none
+    struct progress *progress;            // outlives the profile; NULL: none
 };
 
 // 0; -EINVAL, -EPROTO or -EFBIG where the bytes are no profile this version reads, -ENOMEM.

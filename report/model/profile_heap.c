@@ -231,9 +231,11 @@ int profile_load_cells(struct profile *profile, struct profile_reader *reader)
     };
     table.numbers = calloc(table.limit, sizeof(*table.numbers));
     int error = table.numbers ? 0 : -ENOMEM;
-    for (struct profile_span span = {0}; !error && profile_reader_next(reader, &span);)
+    for (struct profile_span span = {0}; !error && profile_reader_next(reader, &span);) {
+        progress_show(profile->progress, "reading", span.payload_off, reader->limit_bytes);
         if (span.type == PROFILE_CHUNK_CELLS)
             error = load_chunk(&table, reader, &span);
+    }
     free(table.numbers);
     if (error || profile->heap.site_count == 0)
         return error;

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: MIT
+//
+// analysis.c - not there yet.
+struct region;

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: MIT
+//
+// call_graph.c - not there yet.
+struct region;
