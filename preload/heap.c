@@ -17,12 +17,14 @@
 #include "preload/stack_capture.h"
 #include "preload/sys.h"
 #include "preload/thread_table.h"
+#include "preload/timeline.h"
 
 #include <stdbool.h>
 #include <sys/single_threaded.h>
 
 #define BATCH_BYTES_MIN 256
 #define BATCH_BYTES_MAX (32 << 10)
+#define LOOK_EVERY_FREES 256 // of a cell: whether a moment of the timeline is due
 
 static inline void save_peak(struct profile_cell *cell, uint32_t epoch)
 {
@@ -120,6 +122,7 @@ static cold void set_time(struct profile_cell_times *times, bool is_first)
     if (is_first)
         atomic_set(&times->first, (uint32_t)units);
     atomic_set(&times->last, units ? (uint32_t)units : 1); // 0: not known
+    timeline_look(now);
 }
 
 // Before allocation number `count` (from 0) of a cell is counted. The clock costs as much as all
@@ -154,6 +157,7 @@ static inline void count_free(struct thread_state *self, struct profile_cell *ce
     save_peak(cell, atomic_get(&profile_header->peak_epoch));
     counter_add(&cell->frees, amount.blocks);
     counter_add(&cell->freed_bytes, amount.bytes);
+    counter_add(&self->frees, amount.blocks);
     if (is_temporary)
         counter_add(&cell->temporary, amount.blocks);
 }
@@ -315,8 +319,12 @@ by_mode void freed_taken(struct thread_state *self, const void *block, struct li
     if (unlikely(taken.has_locks))
         lock_block_freed(self, block, caller);
     cell = count_free_of(self, taken, is_temporary, is_sampled);
-    if (!is_sampled && likely(cell) && unlikely(cell_family(cell) != heap_family_of(how)))
+    if (unlikely(!cell))
+        return;
+    if (!is_sampled && unlikely(cell_family(cell) != heap_family_of(how)))
         heap_check_family(self, cell, taken.bytes, how, caller);
+    else if (!is_temporary && unlikely(cell->frees % LOOK_EVERY_FREES == 1))
+        timeline_look_now(); // after temporary ones an allocation looks
 }
 
 struct live_block heap_take(const void *block)

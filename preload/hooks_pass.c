@@ -11,12 +11,12 @@
 #include "preload/arch/syscall.h"
 #include "preload/glibc_locks.h"
 #include "preload/hooks_lock.h"
-#include "preload/hooks_process.h"
 #include "preload/live_table.h"
 #include "preload/own_heap.h"
 #include "preload/real.h"
 #include "preload/recording.h"
 #include "preload/sampler.h"
+#include "preload/sys.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -125,6 +125,6 @@ ENTRY long entry_syscall(long number, long a, long b, long c, long d, long e, lo
     if (number == SYS_futex && recording_gate.has_locks)
         return hook_futex(number, a, b, c, d, e, f);
     if (unlikely(number == SYS_seccomp))
-        hooks_process_is_filtered = true;
+        sys_is_filtered = true;
     return next(number, a, b, c, d, e, f);
 }

@@ -38,7 +38,6 @@ static char own_variable_text[OWN_VARIABLES_BYTES];
 static char own_library[PATH_MAX];
 
 int hooks_process_quick_status;
-bool hooks_process_is_filtered;
 
 static const char *base_name(const char *path)
 {
@@ -139,7 +138,7 @@ int hooks_process_end(int status)
     if (!recording_begin_end())
         return status;
     exit_point_describe(&scan_help, CALLER);
-    reporter_begin(!hooks_process_is_filtered);
+    reporter_begin(!sys_is_filtered);
     recording_finish(PROFILE_EXIT_EXITED, status);
     is_kept = reporter_run();
     return status == 0 && !is_kept ? violated_status : status;
@@ -173,7 +172,7 @@ ENTRY int entry_prctl(int option, unsigned long a, unsigned long b, unsigned lon
                       unsigned long d)
 {
     if (option == PR_SET_SECCOMP)
-        hooks_process_is_filtered = true;
+        sys_is_filtered = true;
     real_find();
     return real.prctl(option, a, b, c, d);
 }

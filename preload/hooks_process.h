@@ -4,8 +4,6 @@
 #ifndef GAIAPROF_HOOKS_PROCESS_H
 #define GAIAPROF_HOOKS_PROCESS_H
 
-#include <stdbool.h>
-
 // Remembers the environment that a followed program needs. Before it is cleaned.
 void hooks_process_init(void);
 
@@ -16,10 +14,6 @@ void hooks_process_clean_environment(void);
 // The process ends in an orderly way: last figures, then the report. Returns the status to end
 // with: another one if it did not keep its budgets.
 int hooks_process_end(int status);
-
-// The process has set itself a filter of system calls (seccomp): what it did not foresee may be its
-// end, and nothing is started for it any more.
-extern bool hooks_process_is_filtered;
 
 // What quick_exit was called with.
 extern int hooks_process_quick_status;

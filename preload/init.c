@@ -10,6 +10,7 @@
 #include "preload/profile_writer.h"
 #include "preload/real.h"
 #include "preload/recording.h"
+#include "preload/timeline.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -41,6 +42,7 @@ static void in_forked_child(void)
     if (guard_is_held())
         profile_writer_detach();
     own_heap_after_fork();
+    timeline_reset();
     recording_follow_fork();
 }
 

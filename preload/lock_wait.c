@@ -14,6 +14,7 @@
 #include "preload/stack_capture.h"
 #include "preload/stack_table.h"
 #include "preload/sys.h"
+#include "preload/timeline.h"
 
 #include <string.h>
 
@@ -396,11 +397,12 @@ static void count(struct thread_state *self, const struct lock_call *call, bool 
     struct lock_state *lock = call->lock;
     struct profile_lock *record = lock->record;
     uint64_t wait_ns = end_ns - call->start_ns, handover_ns = 0;
-    uint32_t id;
+    uint32_t id = 0;
     struct profile_lock_wait *wait = find_wait(lock->id, call->stack, &id);
 
     if (lock->kind < PROFILE_LOCK_KIND_IDLE)
         counter_add(&self->record->lock_wait_ns, wait_ns);
+    timeline_look(end_ns);
     if (!wait) {
         count_wait(&(struct wait_counters){&record->contentions, &record->wait_ns,
                                            &record->wait_max_ns, &record->timeouts,

@@ -110,7 +110,16 @@ struct profile_header {
     uint64_t tree;         // the same for all processes of one `gaiaprof run`; 0: none
     uint64_t scan_address; // in the process: struct profile_scan_help
     uint32_t is_forked;    // 1: began as a copy of its parent, whose blocks its heap holds as well
-    char reserved[PROFILE_HEADER_BYTES - 372];
+    uint32_t is_merged; // 1: put together of other profiles, see struct profile_merged (version 5)
+
+    // version 5: of the timeline (struct profile_moment)
+    // The peak as of the latest moment, and the moments between which it was reached: after the
+    // first, no later than the second. 0: no moment yet, or no heap.
+    uint64_t timed_peak_bytes;
+    uint64_t timed_peak_after_ns;
+    uint64_t timed_peak_until_ns;
+    uint32_t timeline_on; // 0 or 1
+    char reserved[PROFILE_HEADER_BYTES - 404];
 };
 static_assert(PROFILE_DROP_COUNT <= 16, "dropped[] holds every reason");
 static_assert(offsetof(struct profile_header, used_bytes) == 16, "layout");
@@ -118,6 +127,7 @@ static_assert(offsetof(struct profile_header, exit_kind) == 56, "layout");
 static_assert(offsetof(struct profile_header, live_bytes) == 96, "layout");
 static_assert(offsetof(struct profile_header, dropped) == 160, "layout");
 static_assert(offsetof(struct profile_header, allocator) == 288, "layout");
+static_assert(offsetof(struct profile_header, timed_peak_bytes) == 376, "layout");
 static_assert(sizeof(struct profile_header) == PROFILE_HEADER_BYTES, "layout");
 
 enum profile_chunk_type {
@@ -138,6 +148,14 @@ enum profile_chunk_type {
     PROFILE_CHUNK_LEAK_SCAN,     // payload: struct profile_leak_scan and its reason (version 4)
     PROFILE_CHUNK_LEAKS,         // records: struct profile_leak (version 4)
     PROFILE_CHUNK_TIMELINE,      // records: struct profile_moment (version 5)
+    // of merged profiles alone (version 5)
+    PROFILE_CHUNK_MERGED = 64, // payload: struct profile_merged
+    PROFILE_CHUNK_TEXTS,       // payload: "text\0text\0...", used_bytes long
+    PROFILE_CHUNK_FRAMES,      // records: struct profile_merged_frame
+    PROFILE_CHUNK_LOCK_NAMES,  // records: struct profile_lock_name
+    PROFILE_CHUNK_ORDER,       // records: struct profile_order_edge
+    PROFILE_CHUNK_PROGRAMS,    // records: struct profile_merged_program
+    PROFILE_CHUNK_NOTES,       // records: struct profile_merged_note
 };
 
 struct profile_chunk {
@@ -329,8 +347,9 @@ struct profile_thread {
     uint64_t stack_high; // one past
     uint32_t in_realloc; // 1: the block it reallocates is in no table just now
     uint32_t reserved2;
-    uint64_t argument; // of a thread that has not begun: what its function will get
-    char reserved[24];
+    uint64_t argument;   // of a thread that has not begun: what its function will get
+    uint64_t like_count; // of a merged profile: how many threads the record is the sum of
+    char reserved[16];
 };
 #define PROFILE_THREAD_BYTES_V1 128 // without join_ns
 static_assert(offsetof(struct profile_thread, join_ns) == PROFILE_THREAD_BYTES_V1, "layout");
@@ -554,6 +573,34 @@ struct profile_heap_misuse {
 };
 static_assert(sizeof(struct profile_heap_misuse) == 64, "layout");
 
+// What the process was like at one moment. At most PROFILE_MOMENTS_MAX of them: when there are as
+// many, those that are closest to the one before are dropped, at least every other one, so that
+// they cover the whole run evenly, however long it is. They lie in no order: a reader sorts them.
+//
+// Moments are taken where the process meets a hook, so there is none while it neither allocates nor
+// frees, creates no threads and ends no waits. The first one is that of the start, the last one
+// that of the end (of a process that was killed there is none: header.live_bytes is later).
+//
+// One is taken in some microseconds, while other threads go on: sums over threads are of that time,
+// not of one instant.
+#define PROFILE_MOMENTS_MAX 1000
+struct profile_moment {
+    uint64_t time_ns; // published; 0 while it is written, and of one that was dropped
+    // Exact with one thread. With more: header.live_bytes and what each thread keeps back, off by
+    // no more than header.peak_slack_bytes.
+    uint64_t live_bytes;
+    uint64_t live_blocks; // as all counts of blocks in a sampled heap
+    uint32_t rss_kib;     // resident memory as /proc/self/statm has it; 0: unknown
+    uint32_t threads;     // that run
+    // since the start, of all threads
+    uint64_t allocations; // as live_blocks
+    uint64_t allocated_bytes;
+    uint64_t lock_wait_ns; // contention alone, waits under way included: one of those may turn out
+                           // to be none (it failed), and the sum falls again
+    uint64_t cpu_ns;       // user and system time; 0: unknown
+};
+static_assert(sizeof(struct profile_moment) == 64, "layout");
+
 // --- Leaks: written by `gaiaprof`, which classified the live blocks when the process ended.
 
 enum profile_leak_class { // Memcheck's
@@ -586,6 +633,100 @@ struct profile_leak {
     char reserved[24];
 };
 static_assert(sizeof(struct profile_leak) == 64, "layout");
+
+// --- Merged profiles: written by `gaiaprof merge`, sums of profiles that other runs, programs and
+// builds left. An address would mean nothing in them, so their stacks are of names:
+//
+//   TEXT    = the offset of a text in the payload of the one chunk of texts; 0: none
+//   frame   of the stack trie: pc = PROFILE_MARKER_END + number of a *group*, the frames of one
+//           call, those inlined first, as the records of the chunks of frames with that number have
+//           them, in their order. Markers are such frames, too. All roots have generation 0
+//   cell    epoch 0, family MIXED; the values at the peak are those of the cell, always
+//   thread  the sum of like_count threads that were created by the same stack and ended alike;
+//           times and the name are 0
+//   lock    the sum of all locks of a name and kind; address 1; all of its figures are here, in the
+//           waits and in the pairs: there are no cells. hold_ns is of all holds
+//   misuse  threads are 0
+//
+// start_ns is 0, end_ns the sum of the run times; threads_peak the largest of one process.
+
+// How many profiles lack what a figure of the sum would need. Each is at most profile_count.
+struct profile_merged {
+    uint64_t profile_count;
+    uint64_t without_heap;
+    uint64_t without_leaks; // not classified, though there could be some
+    uint64_t without_locks;
+    uint64_t without_threads;
+    uint64_t sampled; // heaps
+    uint64_t incomplete;
+    uint64_t failed;       // ended by a signal, killed or with a status but 0
+    uint32_t why_no_leaks; // text: the reason of the first
+    uint32_t reserved[15];
+};
+static_assert(sizeof(struct profile_merged) == 128, "layout");
+
+enum profile_merged_frame_flag { PROFILE_FRAME_INLINED = 1, PROFILE_FRAME_MARKER = 2 };
+
+struct profile_merged_frame {
+    uint32_t group;    // published
+    uint32_t flags;    // enum profile_merged_frame_flag
+    uint32_t function; // text
+    uint32_t file;     // text
+    uint32_t line;
+    uint32_t module; // text: its path
+    uint64_t offset; // in the module's file, where there is no function; else 0
+};
+static_assert(sizeof(struct profile_merged_frame) == 32, "layout");
+
+enum profile_lock_name_flag { PROFILE_LOCK_IN_BLOCK = 1, PROFILE_LOCK_IN_ARRAY = 2 };
+
+struct profile_lock_name {
+    uint32_t lock;  // published: id
+    uint32_t name;  // text
+    uint32_t base;  // text: the name without its offset
+    uint32_t flags; // enum profile_lock_name_flag
+};
+static_assert(sizeof(struct profile_lock_name) == 16, "layout");
+
+enum profile_order_kind {
+    PROFILE_ORDER_DEADLOCK,
+    PROFILE_ORDER_POTENTIAL,
+    PROFILE_ORDER_INCONSISTENCY,
+    PROFILE_ORDER_KIND_COUNT,
+};
+
+// One edge of a circle of locks or of a deadlock: `from` is held, acquired at stack_from, while
+// `to` is acquired, or waited for, at stack_to. Complete when edge_count edges of a circle are
+// there, in their order, side by side.
+struct profile_order_edge {
+    uint32_t circle; // published: its number, from 1
+    uint32_t kind;   // enum profile_order_kind
+    uint32_t edge;   // from 0
+    uint32_t edge_count;
+    uint32_t from; // lock id; 0: nothing known
+    uint32_t to;   // lock id
+    uint32_t stack_from;
+    uint32_t stack_to;
+    uint32_t owner_stack;
+    uint32_t mode; // of enum profile_acquire_mode
+    uint32_t why;  // text
+    uint32_t reserved[5];
+};
+static_assert(sizeof(struct profile_order_edge) == 64, "layout");
+
+struct profile_merged_program {
+    uint32_t name; // published: text
+    uint32_t reserved;
+    uint64_t profile_count;
+};
+static_assert(sizeof(struct profile_merged_program) == 16, "layout");
+
+// What a reader of the profiles had to know.
+struct profile_merged_note {
+    uint32_t note; // published: text
+    uint32_t reserved;
+};
+static_assert(sizeof(struct profile_merged_note) == 8, "layout");
 
 // --- What a leak scan reads in the memory of the process.
 

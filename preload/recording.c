@@ -24,6 +24,7 @@
 #include "preload/symbols.h"
 #include "preload/sys.h"
 #include "preload/text.h"
+#include "preload/timeline.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -110,6 +111,7 @@ static void fill_header(struct profile_header *header)
     header->max_frames = options.max_frames;
     header->granule_bytes = strcmp(header->allocator, "glibc") == 0 ? 32 : 8;
     header->leaks_on = options.leaks;
+    header->timeline_on = options.timeline;
     header->tree = tree_number();
     header->scan_address = (uint64_t)&scan_help;
     header->is_forked = is_forked;
@@ -218,6 +220,7 @@ static bool start(void)
     profile_header->live_table_address = (uint64_t)live_root;
     write_process();
     reporter_init();
+    timeline_start();
     if (options.leaks)
         sys_allow_tracing(); // a scan by `gaiaprof report` while we run
     // kernels before 4.14 can't: there only the fork handler tells a child
@@ -284,6 +287,7 @@ static void reset(void)
     misuse_reset();
     heap_misuse_reset();
     reporter_reset();
+    timeline_reset();
     deadlock_reset();
     stack_table_reset();
     live_table_reset();
@@ -338,6 +342,7 @@ void recording_finish(enum profile_exit_kind kind, int status)
     if (thread_self)
         heap_send_batch(thread_self);
     thread_table_finish();
+    timeline_end();
     atomic_publish(&profile_header->end_ns, sys_monotonic_ns());
 }
 
@@ -345,6 +350,7 @@ void recording_resume(void)
 {
     profile_header->exit_kind = PROFILE_EXIT_NONE;
     profile_header->end_ns = 0;
+    timeline_resume();
     atomic_set(&ending_thread, 0);
     atomic_publish(&is_finished, 0);
 }

@@ -35,6 +35,8 @@
 #define call6(n, a, b, c, d, e, f)                                                                 \
     arch_syscall(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
+bool sys_is_filtered;
+
 static bool is_error(long result)
 {
     return result < 0 && result > -4096;
@@ -163,6 +165,11 @@ int sys_duplicate(int fd, int lowest)
 long sys_read(int fd, void *buffer, size_t bytes)
 {
     return call3(SYS_read, fd, buffer, bytes);
+}
+
+long sys_read_at(int fd, void *buffer, size_t bytes, uint64_t offset)
+{
+    return call4(SYS_pread64, fd, buffer, bytes, offset);
 }
 
 static long write_all(int fd, const char *next, size_t bytes)
@@ -373,16 +380,25 @@ uint64_t sys_realtime_ns(void)
     return clock_ns(CLOCK_REALTIME);
 }
 
-uint64_t sys_thread_cpu_ns(int tid)
+static uint64_t cpu_clock_ns(clockid_t clock)
 {
-    // the clock of a thread by its id: see the kernel's include/linux/posix-timers.h,
-    // CPUCLOCK_PERTHREAD_MASK (4) | CPUCLOCK_SCHED (2)
-    clockid_t clock = (clockid_t)((~(unsigned)tid << 3) | 6u);
     struct timespec time;
 
     if (call2(SYS_clock_gettime, clock, &time) != 0)
         return 0;
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+uint64_t sys_thread_cpu_ns(int tid)
+{
+    // the clock of a thread by its id: see the kernel's include/linux/posix-timers.h,
+    // CPUCLOCK_PERTHREAD_MASK (4) | CPUCLOCK_SCHED (2)
+    return cpu_clock_ns((clockid_t)((~(unsigned)tid << 3) | 6u));
+}
+
+uint64_t sys_process_cpu_ns(void)
+{
+    return cpu_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 uint64_t sys_stack_limit_bytes(void)

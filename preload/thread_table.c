@@ -16,6 +16,7 @@
 #include "preload/stack_walk.h"
 #include "preload/sys.h"
 #include "preload/text.h"
+#include "preload/timeline.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -26,6 +27,7 @@
 #define SLOTS_KNOWN (1u << 15) // threads at once that thread_in_slot() finds
 #define MAIN_STACK_BYTES_MAX (64u << 20)
 #define RETIRED_TRIES 4
+#define TOTALS_TRIES 100
 #define BIRTH_TRIES 10000 // half a second
 
 RECORD_TABLE(threads, PROFILE_CHUNK_THREADS, profile_thread, 5, 1u << 16);
@@ -90,6 +92,7 @@ static void at_thread_exit(void *value)
     }
     atomic_publish(&record->end_ns, sys_monotonic_ns());
     __atomic_fetch_sub(&profile_header->threads_alive, 1, __ATOMIC_RELAXED);
+    timeline_look(record->end_ns);
 
     retire(self);
 }
@@ -188,6 +191,44 @@ static struct profile_thread *new_record(enum profile_thread_origin origin)
     return record;
 }
 
+static void add_record(struct slot_totals *totals, const struct profile_thread *record)
+{
+    totals->allocations += atomic_get(&record->allocations);
+    totals->allocated_bytes += atomic_get(&record->allocated_bytes);
+    totals->lock_wait_ns += atomic_get(&record->lock_wait_ns);
+}
+
+// The slot changes hands: what the thread before counted stays the slot's.
+static void set_record(struct thread_state *state, struct profile_thread *record)
+{
+    struct slot_totals *earlier = &state->earlier;
+
+    atomic_set(&earlier->turn, earlier->turn + 1);
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+    if (state->record)
+        add_record(earlier, state->record);
+    atomic_publish(&state->record, record);
+    atomic_publish(&earlier->turn, earlier->turn + 1);
+}
+
+struct slot_totals thread_slot_totals(const struct thread_state *state)
+{
+    struct slot_totals totals;
+
+    for (int i = 0; i < TOTALS_TRIES; i++) {
+        uint32_t turn = atomic_get_acquire(&state->earlier.turn);
+        const struct profile_thread *record = atomic_get_acquire(&state->record);
+
+        totals = state->earlier;
+        if (record)
+            add_record(&totals, record);
+        __atomic_thread_fence(__ATOMIC_ACQUIRE);
+        if (turn % 2 == 0 && atomic_get(&state->earlier.turn) == turn)
+            break;
+    }
+    return totals;
+}
+
 // A slot with a fresh record. Everything that belongs to the thread starts anew.
 static struct thread_state *new_thread(enum profile_thread_origin origin)
 {
@@ -201,7 +242,7 @@ static struct thread_state *new_thread(enum profile_thread_origin origin)
         return NULL;
     }
     record->slot = state->slot;
-    state->record = record;
+    set_record(state, record);
     state->serial = record->claim;
     thread_locks_begin(&state->locks, state->serial);
     state->last_block = NULL;
@@ -304,6 +345,7 @@ static void bind(struct thread_state *state)
     if (options.heap == HEAP_SAMPLED)
         sampler_draw(&state->sampler);
     thread_publish(record, pthread_self());
+    timeline_look(record->start_ns);
     sys_restore_signals(&signals);
 }
 
@@ -442,7 +484,7 @@ void thread_table_finish(void)
     for (uint32_t id = 1; id <= threads.reserved; id++) {
         struct profile_thread *record = record_table_at(&threads, id);
 
-        if (!atomic_get_acquire(&record->serial) || record->end_ns)
+        if (!atomic_get_acquire(&record->serial) || record->end_ns || sys_is_filtered)
             continue;
         record->cpu_ns = sys_thread_cpu_ns((int)record->tid);
         read_name(record);

@@ -20,6 +20,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// What threads counted that had a slot before: their records are the profile's alone by now.
+struct slot_totals {
+    uint32_t turn; // odd while the slot changes hands
+    uint64_t allocations, allocated_bytes;
+    uint64_t lock_wait_ns;
+};
+
 struct thread_state {
     // of the thread that has the slot
     struct profile_thread *record;
@@ -36,6 +43,7 @@ struct thread_state {
     uint8_t new_family;          // enum profile_family; 0: none
     int64_t unsent_bytes;        // live bytes not yet added to the global count
     int64_t batch_bytes;         // as many are
+    uint64_t frees;              // of all threads of the slot, in units as a cell's
     uintptr_t stack_low, stack_high;
     uintptr_t signal_stack_low; // what sigaltstack was given
     size_t signal_stack_bytes;
@@ -49,6 +57,7 @@ struct thread_state {
 
     // of the slot
     uint32_t slot;
+    struct slot_totals earlier;
     struct cell_table cells;
     struct stack_capture_state stacks;
     void *own_stack;          // for libunwind, where the thread's has no room
@@ -93,6 +102,9 @@ const struct profile_thread *thread_record(uint32_t serial);
 // All slots, with threads that run or none.
 uint32_t thread_slot_count(void);
 struct thread_state *thread_in_slot(uint32_t slot);
+
+// What all threads that have or had a slot counted so far.
+struct slot_totals thread_slot_totals(const struct thread_state *state);
 
 // How the calling thread is about to end.
 void thread_set_exit(enum profile_thread_exit kind);

@@ -89,7 +89,8 @@ static void collect_threads(struct budget_items *items, const struct profile *pr
         const struct thread *thread = &profile->threads.records[i];
         if (thread->record.origin == PROFILE_ORIGIN_CREATED && !thread->suppressed &&
             thread->join && strcmp(thread->join, join) == 0)
-            add(items, &(struct budget_item){.value = 1, .stack = thread->record.creation_stack});
+            add(items, &(struct budget_item){.value = thread->count,
+                                             .stack = thread->record.creation_stack});
     }
 }
 
@@ -110,7 +111,8 @@ static void collect_running_threads(struct budget_items *items, const struct pro
         const struct thread *thread = &profile->threads.records[i];
         if (thread->record.origin == PROFILE_ORIGIN_CREATED && !thread->suppressed &&
             !has_finished(&thread->record))
-            add(items, &(struct budget_item){.value = 1, .stack = thread->record.creation_stack});
+            add(items, &(struct budget_item){.value = thread->count,
+                                             .stack = thread->record.creation_stack});
     }
 }
 

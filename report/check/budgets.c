@@ -247,8 +247,15 @@ static const char *unknown(const struct budget_kind *kind, const struct profile 
 
 // Why there may be more than is known. What nested or early events may have lost is nothing that a
 // run could avoid, so it is not in this list.
-static const char *partial(const struct profile *profile)
+static const char *partial(const struct budget_kind *kind, const struct profile *profile)
 {
+    const struct profile_merged *merged = &profile->merged.record;
+    uint64_t lacking = kind->needs == NEEDS_THREADS ? merged->without_threads
+                       : kind->needs == NEEDS_LEAKS ? merged->without_heap + merged->without_leaks
+                       : kind->needs == NEEDS_HEAP  ? merged->without_heap
+                                                    : merged->without_locks;
+    if (lacking)
+        return "it is not known of all profiles in the sum";
     static const enum profile_drop grave[] = {PROFILE_DROP_PROFILE_FULL, PROFILE_DROP_MEMORY,
                                               PROFILE_DROP_STACK_LIMIT};
     if (!profile->complete)
@@ -317,8 +324,8 @@ static void judge(struct check *check, struct budget_result *result)
         result->text = budget_words_above(&check->words, result, &items);
         if (check->sites)
             budget_words_sites(&check->words, result, &items);
-    } else if (partial(profile)) {
-        set_unknown(check, result, partial(profile));
+    } else if (partial(kind, profile)) {
+        set_unknown(check, result, partial(kind, profile));
     } else {
         result->verdict = VERDICT_KEPT;
         result->text = budget_words_kept(&check->words, result);

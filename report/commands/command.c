@@ -13,6 +13,8 @@ const struct command commands[] = {
     {"run", "profile a program", cmd_run_help, cmd_run},
     {"report", "report on a profile, or on a process that runs", cmd_report_help, cmd_report},
     {"check", "hold profiles against budgets, for CI", cmd_check_help, cmd_check},
+    {"diff", "what changed between profiles, or between repeated runs", cmd_diff_help, cmd_diff},
+    {"merge", "add profiles up to one", cmd_merge_help, cmd_merge},
     {"help", "explain a command, or the options of the profiler", cmd_help_help, cmd_help},
     {NULL, NULL, NULL, NULL},
 };
@@ -189,6 +191,7 @@ int arguments_next(struct arguments *arguments)
     while ((argument = arguments->argv[arguments->next])) {
         if (strcmp(argument, "--") == 0) {
             arguments->next++;
+            arguments->operands_before = arguments->operand_count;
             return take_rest(arguments);
         }
         if (argument[0] != '-' || argument[1] == '\0') {

@@ -27,8 +27,11 @@ void command_help(const struct command *command, FILE *out);
 int cmd_run(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_check(int argc, char **argv);
+int cmd_diff(int argc, char **argv);
+int cmd_merge(int argc, char **argv);
 int cmd_help(int argc, char **argv);
-extern const char cmd_run_help[], cmd_report_help[], cmd_check_help[], cmd_help_help[];
+extern const char cmd_run_help[], cmd_report_help[], cmd_check_help[], cmd_diff_help[],
+    cmd_merge_help[], cmd_help_help[];
 
 // "gaiaprof: WHAT: WHY" on stderr. Returns EXIT_TROUBLE.
 int command_error(const char *what, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -62,6 +65,7 @@ struct arguments {
     const char *value;   // of the option returned last
     char **operands;     // room for all; filled as they are met
     int operand_count;
+    int operands_before; // "--"; 0: none, or there was none
 };
 
 // The next option's letter; 0 when there are none left (then `operands` is complete, and `next` is

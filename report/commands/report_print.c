@@ -102,8 +102,12 @@ static int print_verdict(struct profile *profile, const char *budgets, FILE *out
     return status;
 }
 
-static int print_failure(const struct profile *profile, int error)
+static int print_failure(const struct profile *profile, const struct report_request *request,
+                         int error)
 {
+    if (error == -ENOENT && request->options.pattern)
+        return command_error(request->format->name, "no function matches '%s'",
+                             request->options.pattern);
     const char *why = error == -ENOENT ? "no such deadlock" : "not enough memory";
     return command_error(profile->path, "%s", why);
 }
@@ -129,7 +133,7 @@ int report_print_profile(struct profile *profile, struct report_request *request
         error = render(profile, request, out);
     progress_clear(profile->progress);
     if (error)
-        return print_failure(profile, error);
+        return print_failure(profile, request, error);
     return !status && request->budgets ? print_verdict(profile, request->budgets, out) : status;
 }
 

@@ -241,11 +241,14 @@ static bool sort_suits_view(const struct report_request *request)
     return false;
 }
 
-// A format that shows one value of one view shows the heap's where nothing else is asked for.
+// One output of one view is the heap's where nothing else is asked for.
 static bool view_suits_format(struct report_request *request)
 {
     const struct view *view = request->options.view;
-    if (!request->has_view && request->format->scope == FORMAT_VALUE)
+    bool to_stdout = request->output && strcmp(request->output, "-") == 0;
+    bool makes_files =
+        request->format->scope == FORMAT_VIEW && request->format->suffix && !to_stdout;
+    if (!request->has_view && request->format->scope != FORMAT_REPORT && !makes_files)
         view = view_find("heap");
     request->options.samples = view->samples ? sample_view_find(view->samples) : NULL;
     if (request->options.samples || request->format->scope == FORMAT_REPORT || !request->has_view)
@@ -281,6 +284,16 @@ static bool find_value(struct report_request *request)
     return false;
 }
 
+// A file for each view is more than stdout can hold.
+static bool output_suits(const struct report_request *request)
+{
+    if (request->format->scope != FORMAT_VIEW || request->options.samples || !request->output ||
+        strcmp(request->output, "-") != 0)
+        return true;
+    command_error("-o -", "one output holds one view: say which (-v)");
+    return false;
+}
+
 static bool pattern_suits(const struct report_request *request)
 {
     bool needs = request->format->render == render_list || request->format->render == render_peek;
@@ -293,5 +306,5 @@ static bool pattern_suits(const struct report_request *request)
 bool report_request_finish(struct report_request *request)
 {
     return sort_suits_view(request) && format_suits(request) && view_suits_format(request) &&
-           find_value(request) && pattern_suits(request);
+           find_value(request) && output_suits(request) && pattern_suits(request);
 }

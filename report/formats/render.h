@@ -60,6 +60,10 @@ int render_peek(struct profile *profile, const struct render_options *options, F
 int render_list(struct profile *profile, const struct render_options *options, FILE *out);
 int render_dot(struct profile *profile, const struct render_options *options, FILE *out);
 
+// The first lines of the text report for another format, one a line: label, "!" if something is
+// wrong, and text, with tabs between.
+int render_summary(struct profile *profile, const struct render_options *options, FILE *out);
+
 // One deadlock in a few lines, for the moment it forms. -ENOENT: not in the profile, or not yet all
 // of it.
 int render_deadlock(struct profile *profile, const struct render_options *options, uint32_t number,

@@ -8,7 +8,7 @@
 const struct view views[] = {
     {"all",
      TABLES_HEAP | TABLE_LOCKS | TABLE_ORDER | TABLE_MISUSE | TABLE_THREAD_CREATE | TABLE_LEAKS |
-         TABLE_HEAP_MISUSE,
+         TABLE_HEAP_MISUSE | TABLE_TIMELINE,
      "everything (the default)", NULL},
     {"leaks", TABLE_LEAKS | TABLE_HEAP_MISUSE, "blocks nothing points to any more, wrong frees",
      "leaks"},
@@ -28,7 +28,7 @@ const struct view views[] = {
     {"goroutine", TABLE_THREAD_CREATE, "those that run, by that place (Go's name for it)",
      "goroutine"},
     {"cpu", 0, NULL, "cpu"},
-    {"timeline", 0, NULL, NULL},
+    {"timeline", TABLE_TIMELINE, "memory, threads, rates and waits over time", NULL},
     {.name = NULL},
 };
 

@@ -15,6 +15,8 @@ static json_t *thread_value(struct json_writer *writer, const struct thread *thr
     const struct profile_thread *record = &thread->record;
     json_t *value = json_object();
     json_set_integer(writer, value, "serial", record->serial);
+    if (profile_is_merged(writer->profile))
+        json_set_integer(writer, value, "count", thread->count);
     json_set_integer(writer, value, "tid", record->tid);
     json_set_text(writer, value, "name", record->name);
     set_time(writer, value, "start_ns", record->start_ns);

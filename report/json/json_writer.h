@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // json_writer.h - how the parts of the JSON format (render_json.c, json_leaks.c, json_locks.c,
-// json_threads.c) share one report being written: as a stream, one small jansson object at a time,
-// and the frames of an address rendered once and kept with it, so that a profile of a million
-// stacks needs no tree in memory. Internal to them.
+// json_threads.c, json_timeline.c) share one report being written: as a stream, one small jansson
+// object at a time, and the frames of an address rendered once and kept with it, so that a profile
+// of a million stacks needs no tree in memory. Internal to them.
 #ifndef GAIAPROF_JSON_WRITER_H
 #define GAIAPROF_JSON_WRITER_H
 
@@ -62,5 +62,6 @@ void json_put_locks(struct json_writer *writer);
 void json_put_order(struct json_writer *writer);
 void json_put_misuses(struct json_writer *writer);
 void json_put_threads(struct json_writer *writer);
+void json_put_timeline(struct json_writer *writer);
 
 #endif

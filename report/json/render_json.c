@@ -32,11 +32,34 @@ static const char *start_text(struct json_writer *writer)
     return text ? text : "";
 }
 
+static json_t *merged_value(struct json_writer *writer)
+{
+    const struct merged *merged = &writer->profile->merged;
+    json_t *value = json_object(), *programs = json_array();
+    json_set_integer(writer, value, "profiles", (int64_t)merged->record.profile_count);
+    json_set_integer(writer, value, "failed", (int64_t)merged->record.failed);
+    json_set_integer(writer, value, "incomplete", (int64_t)merged->record.incomplete);
+    json_set_integer(writer, value, "without_heap", (int64_t)merged->record.without_heap);
+    json_set_integer(writer, value, "without_leaks", (int64_t)merged->record.without_leaks);
+    json_set_integer(writer, value, "without_locks", (int64_t)merged->record.without_locks);
+    json_set_integer(writer, value, "without_threads", (int64_t)merged->record.without_threads);
+    for (size_t i = 0; i < merged->program_count; i++) {
+        json_t *program = json_object();
+        json_set_text(writer, program, "name", merged->programs[i].name);
+        json_set_integer(writer, program, "profiles", merged->programs[i].profile_count);
+        writer->failed |= json_array_append_new(programs, program) != 0;
+    }
+    json_set(writer, value, "programs", programs);
+    return value;
+}
+
 static json_t *process_value(struct json_writer *writer)
 {
     const struct profile *profile = writer->profile;
     json_t *value = json_object(), *args = json_array(), *end = json_object();
     json_set_integer(writer, value, "pid", profile->header.pid);
+    if (profile_is_merged(profile))
+        json_set(writer, value, "merged", merged_value(writer));
     json_set_text(writer, value, "exe", profile->exe);
     for (size_t i = 0; i < profile->arg_count; i++)
         writer->failed |= json_array_append_new(args, json_text(writer, profile->args[i])) != 0;
@@ -71,6 +94,8 @@ static json_t *mode_value(struct json_writer *writer)
     json_set(writer, value, "threads", json_boolean(header->threads_on));
     if (header->version >= 4)
         json_set(writer, value, "leaks", json_boolean(header->leaks_on));
+    if (header->version >= 5)
+        json_set(writer, value, "timeline", json_boolean(header->timeline_on));
     return value;
 }
 
@@ -169,6 +194,8 @@ static void put_heap(struct json_writer *writer)
     json_t *totals = counts_value(writer, &heap->total);
     json_set_integer(writer, totals, "reallocs", heap->reallocs);
     json_set_integer(writer, totals, "peak_blocks", heap->total.peak_blocks);
+    json_set_run_time(writer, totals, "peak_after_ns", writer->profile->peak_after_ns);
+    json_set_run_time(writer, totals, "peak_until_ns", writer->profile->peak_until_ns);
     json_open(writer, totals);
     json_begin_list(writer, "sites");
     bool first = true;
@@ -231,7 +258,16 @@ int render_json(struct profile *profile, const struct render_options *options, F
         put_key(&writer, "threads");
         json_put_threads(&writer);
     }
+    if ((tables & TABLE_TIMELINE) && profile->timeline_count) {
+        put_key(&writer, "timeline");
+        json_put_timeline(&writer);
+    }
+    int error = 0;
+    if (profile->old) { // of a diff: the same again
+        put_key(&writer, "old");
+        error = render_json(profile->old, options, out);
+    }
     fputs("\n}\n", out);
     region_release(&writer.region);
-    return writer.failed ? -ENOMEM : 0;
+    return error || writer.failed ? -ENOMEM : 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// function_name.c - see function_name.h. Brackets of templates may hold anything; those of
-// operators are part of their names.
+// function_name.c - see function_name.h. Brackets of templates may hold anything, and so
+// may those of "{lambda(int)#1}"; those of operators are part of their names.
 #include "report/model/function_name.h"
 
 #include <stdbool.h>
@@ -21,9 +21,9 @@ static const char *parameters(const char *function)
             skip = 2;
         else if (is_operator && strchr("<>-=", *at))
             skip = strspn(at, "<>-=");
-        else if (*at == '<')
+        else if (*at == '<' || *at == '{')
             depth++;
-        else if (*at == '>')
+        else if (*at == '>' || *at == '}')
             depth--;
         else if (*at == '(' && depth == 0 && at != function)
             return at;
@@ -41,9 +41,9 @@ static const char *without_return_type(const char *function, const char *end)
             break;
         if (strncmp(at, "(anonymous namespace)", 21) == 0)
             at += 20;
-        else if (*at == '<')
+        else if (*at == '<' || *at == '{')
             depth++;
-        else if (*at == '>')
+        else if (*at == '>' || *at == '}')
             depth--;
         else if (*at == ' ' && depth == 0)
             name = at + 1;

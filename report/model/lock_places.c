@@ -125,7 +125,7 @@ static int find_arrays(struct profile *profile)
     size_t count = 0, next;
     if (!locks)
         return -ENOMEM;
-    for (size_t i = 0; i < profile->lock_count; i++)
+    for (size_t i = 0; i < profile->lock_count && !profile_is_merged(profile); i++)
         if (has_maker(&profile->locks[i]) && profile->locks[i].base)
             locks[count++] = &profile->locks[i];
     qsort(locks, count, sizeof(*locks), compare_elements);
@@ -184,7 +184,8 @@ int lock_compare_rows(const struct lock *a, const struct lock *b)
     case ROW_JOIN:
         return strcmp(a->name, b->name);
     default:
-        return compare_numbers(a->address, b->address);
+        order = compare_numbers(a->address, b->address);
+        return order || a->address ? order : strcmp(a->name, b->name);
     }
 }
 

@@ -133,7 +133,8 @@ static void judge_end(struct profile *profile, const struct profile_source *sour
 
 static void judge_file(struct profile *profile, const struct profile_reader *reader)
 {
-    profile->complete = !reader->truncated && !reader->damage;
+    profile->complete =
+        !reader->truncated && !reader->damage && profile->merged.record.incomplete == 0;
     if (reader->truncated)
         profile_note(profile, "the file is cut off: %llu of %llu bytes are there",
                      (unsigned long long)reader->length_bytes,
@@ -145,10 +146,38 @@ static void judge_file(struct profile *profile, const struct profile_reader *rea
 
 static void note_peak_bound(struct profile *profile)
 {
+    size_t before = profile->note_count;
     if (profile->header.peak_slack_bytes && profile->header.heap_mode != PROFILE_HEAP_OFF)
         profile_note(profile, "the peak is %s to %s: several threads allocated",
                      profile_is_sampled(profile) ? "an estimate, and known" : "exact",
                      unit_bytes((int64_t)profile->header.peak_slack_bytes).text);
+    if (profile->note_count > before)
+        profile->peak_note = profile->notes[before];
+}
+
+static void note_lack(struct profile *profile, uint64_t count, const char *of, const char *words)
+{
+    unsigned long long all = profile->merged.record.profile_count;
+    if (count)
+        profile_note(profile, "%s%llu of %llu profiles%s", of, (unsigned long long)count, all,
+                     words);
+}
+
+// What a reader of a sum must know of its parts.
+static void note_sum(struct profile *profile)
+{
+    const struct profile_merged *record = &profile->merged.record;
+    if (!profile_is_merged(profile))
+        return;
+    note_lack(profile, record->without_heap, "the heap of ", " was not recorded");
+    note_lack(profile, record->without_locks, "the locks of ", " were not recorded");
+    note_lack(profile, record->without_threads, "the threads of ", " were not recorded");
+    note_lack(profile, record->without_leaks, "the leaks of ", " are not known");
+    note_lack(profile, record->incomplete, "", " lack a part");
+    if (record->sampled && record->sampled + record->without_heap < record->profile_count)
+        note_lack(profile, record->sampled, "the heap of ", " was sampled, of the others it is exact");
+    if (record->profile_count > 1 && profile->header.heap_mode != PROFILE_HEAP_OFF)
+        profile_note(profile, "the peak is the sum of all peaks: no more was ever live at once");
 }
 
 static void note_bypass(struct profile *profile)
@@ -180,6 +209,8 @@ static int load_parts(struct profile *profile, struct profile_reader *reader,
 {
     int error = find_process(profile, reader);
     if (!error)
+        error = profile_load_merged(profile, reader);
+    if (!error)
         error = profile_load_cells(profile, reader);
     if (!error)
         error = profile_load_threads(profile, reader);
@@ -187,6 +218,8 @@ static int load_parts(struct profile *profile, struct profile_reader *reader,
         error = profile_load_locks(profile, reader);
     if (!error)
         error = profile_load_heap_misuses(profile, reader);
+    if (!error)
+        error = profile_load_timeline(profile, reader);
     profile_reader_refresh(reader);
     if (!error)
         error = profile_load_stacks(profile, reader);
@@ -194,6 +227,8 @@ static int load_parts(struct profile *profile, struct profile_reader *reader,
         error = profile_load_modules(profile, reader);
     if (!error)
         error = profile_load_locations(profile);
+    if (!error)
+        error = profile_load_frames(profile, reader);
     if (!error)
         error = profile_name_locks(profile);
     if (!error)
@@ -227,6 +262,7 @@ int profile_load(struct profile *profile, const struct profile_source *source, c
     judge_file(profile, &reader);
     note_peak_bound(profile);
     note_bypass(profile);
+    note_sum(profile);
     judge_coverage(profile);
     profile_check_stacks(profile);
     profile_judge_heap_misuses(profile);

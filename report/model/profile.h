@@ -81,15 +81,28 @@ struct site {
     int64_t first_ns, last_ns; // of its allocations, of the run; -1: unknown
 };
 
+// What one thread slot allocated at a stack. All of it is 0 where the slot freed blocks only.
+struct heap_part {
+    uint32_t stack;
+    uint32_t slot; // struct profile_thread.slot
+    int64_t allocations, allocated_bytes;
+};
+
 struct heap {
     struct heap_counts total; // of all sites, hidden or not
     int64_t reallocs;
     struct site *sites; // most bytes first
     size_t site_count;
+    struct heap_part *parts; // by stack, then slot; a site's add up to its allocations
+    size_t part_count;       // 0: only one slot has any, or a profile of several
 };
+
+// Of one stack; 0 where parts are not known.
+size_t heap_parts(const struct heap *heap, uint32_t stack, const struct heap_part **ret_parts);
 
 struct thread {
     struct profile_thread record;
+    int64_t count;    // 1; of profiles that were put together: how many it is the sum of
     const char *exit; // "return", "pthread_exit", "cancelled", "process end"; "running"
     const char *join; // "joined", "detached", "leaked", "running"
     const struct suppression *suppressed;
@@ -138,6 +151,20 @@ struct moment {
     int64_t cpu_ns;       // of all threads together; -1: unknown
 };
 
+struct merged_program {
+    const char *name;
+    int64_t profile_count;
+};
+
+// What a profile was put together of.
+struct merged {
+    struct profile_merged record; // profile_count 0: it is of one process
+    struct merged_program *programs;
+    size_t program_count;
+    const char *why_no_leaks;
+    size_t note_count; // of the profile's notes those that it was written with
+};
+
 enum profile_state { STATE_EXITED, STATE_SIGNALED, STATE_EXECED, STATE_RUNNING, STATE_KILLED };
 
 struct profile {
@@ -154,6 +181,11 @@ struct profile {
     bool complete;
     const char **notes; // what a reader of the report must know
     size_t note_count;
+    const char *peak_note; // the one of them that says how exact the peak is; NULL: none does
+
+    struct merged merged;
+    struct profile *old; // of a diff, whose values are new - old: the old ones, with the same
+                         // stacks; else NULL
 
     const char *not_seen[8]; // what this run could not see of its locks
     size_t not_seen_count;
@@ -172,10 +204,14 @@ struct profile {
     struct threads threads;
     struct moment *timeline; // by time
     size_t timeline_count;   // 0: not recorded
+    // The peak was reached after the first, no later than the second; -1: unknown. Later than the
+    // last moment where only the first is known.
+    int64_t peak_after_ns, peak_until_ns;
 
     struct stack_table *stacks;
     struct module_table *modules;
     struct location_table *locations;
+    struct merged_names *merged_names;
 };
 
 struct profile_source {
@@ -197,6 +233,11 @@ void profile_release(struct profile *profile);
 // Add a note; silently dropped without memory or after too many.
 void profile_note(struct profile *profile, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+static inline bool profile_is_merged(const struct profile *profile)
+{
+    return profile->header.is_merged != 0;
+}
 
 // Sums: `to` += `from`.
 void heap_counts_add(struct heap_counts *to, const struct heap_counts *from);

@@ -15,6 +15,8 @@ struct site_table {
     uint32_t *numbers; // by stack: 1 + index of its site
     uint32_t limit;
     size_t room;
+    size_t part_room;
+    bool has_slots; // more than one
     bool peak_is_now;
     uint64_t odd_variances; // no numbers a variance can have
 };
@@ -125,7 +127,22 @@ static void add_times(struct site *site, const struct profile_cell_times *times)
 
 // --- cells
 
-static int add_cell(struct site_table *table, const struct profile_sampled_cell *record)
+static int add_part(struct site_table *table, const struct site *site, uint32_t slot,
+                    const struct heap_counts *counts)
+{
+    struct heap *heap = &table->profile->heap;
+    void *parts = heap->parts;
+    struct heap_part *part = region_push(&table->profile->region, &parts, &heap->part_count,
+                                         &table->part_room, sizeof(*part));
+    if (!part)
+        return -ENOMEM;
+    heap->parts = parts;
+    *part = (struct heap_part){site->stack, slot, counts->allocations, counts->allocated_bytes};
+    return 0;
+}
+
+static int add_cell(struct site_table *table, uint32_t slot,
+                    const struct profile_sampled_cell *record)
 {
     bool has_family = table->profile->header.version >= 4;
     uint32_t stack = record->cell.stack & (has_family ? PROFILE_CELL_STACK_MASK : UINT32_MAX);
@@ -139,7 +156,7 @@ static int add_cell(struct site_table *table, const struct profile_sampled_cell 
     heap_counts_add(&table->profile->heap.total, &counts);
     if (has_family && record->cell.allocations != 0)
         add_times(site, &record->samples.times);
-    return 0;
+    return table->has_slots ? add_part(table, site, slot, &counts) : 0;
 }
 
 static int load_chunk(struct site_table *table, const struct profile_reader *reader,
@@ -157,7 +174,7 @@ static int load_chunk(struct site_table *table, const struct profile_reader *rea
             profile_reader_payload(reader, span,
                                    span->used_bytes + i * sizeof(record.samples.times),
                                    &record.samples.times, sizeof(record.samples.times));
-        error = add_cell(table, &record);
+        error = add_cell(table, span->slot, &record);
     }
     return error;
 }
@@ -168,6 +185,96 @@ static int compare_sites(const void *left, const void *right)
     if (a->counts.allocated_bytes != b->counts.allocated_bytes)
         return a->counts.allocated_bytes < b->counts.allocated_bytes ? 1 : -1;
     return (a->stack > b->stack) - (a->stack < b->stack);
+}
+
+// --- parts
+
+static bool has_slots(const struct profile *profile, struct profile_reader *reader)
+{
+    uint32_t first = 0;
+    bool found = false;
+    for (struct profile_span span = {0}; profile_reader_next(reader, &span);) {
+        if (span.type != PROFILE_CHUNK_CELLS)
+            continue;
+        if (found && span.slot != first)
+            return !profile_is_merged(profile);
+        first = span.slot;
+        found = true;
+    }
+    return false;
+}
+
+static int compare_parts(const void *left, const void *right)
+{
+    const struct heap_part *a = left, *b = right;
+    if (a->stack != b->stack)
+        return a->stack < b->stack ? -1 : 1;
+    return (a->slot > b->slot) - (a->slot < b->slot);
+}
+
+static bool is_of_same_slot(const struct heap_part *a, const struct heap_part *b)
+{
+    return a->stack == b->stack && a->slot == b->slot;
+}
+
+// A damaged profile may have two cells of one stack and slot.
+static void sort_parts(struct heap *heap)
+{
+    size_t count = 0;
+    qsort(heap->parts, heap->part_count, sizeof(*heap->parts), compare_parts);
+    for (size_t i = 0; i < heap->part_count; i++) {
+        const struct heap_part *part = &heap->parts[i];
+        if (count > 0 && is_of_same_slot(&heap->parts[count - 1], part)) {
+            heap->parts[count - 1].allocations += part->allocations;
+            heap->parts[count - 1].allocated_bytes += part->allocated_bytes;
+        } else {
+            heap->parts[count++] = *part;
+        }
+    }
+    heap->part_count = count;
+}
+
+static struct heap_part *first_part(const struct heap *heap, uint32_t stack)
+{
+    size_t low = 0, high = heap->part_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (heap->parts[middle].stack < stack)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return heap->parts + low;
+}
+
+size_t heap_parts(const struct heap *heap, uint32_t stack, const struct heap_part **ret_parts)
+{
+    if (heap->part_count == 0)
+        return 0;
+    const struct heap_part *end = heap->parts + heap->part_count;
+    const struct heap_part *first = first_part(heap, stack), *last = first;
+    while (last < end && last->stack == stack)
+        last++;
+    *ret_parts = first;
+    return (size_t)(last - first);
+}
+
+// As whole blocks; the last one that has any takes what rounding leaves.
+static void round_parts(const struct heap *heap, const struct site *site)
+{
+    const struct heap_part *end = heap->parts + heap->part_count;
+    struct heap_part *last = NULL;
+    int64_t sum = 0, rest = site->counts.allocations;
+    for (struct heap_part *part = first_part(heap, site->stack);
+         part < end && part->stack == site->stack; part++) {
+        if (part->allocations == 0)
+            continue;
+        part->allocations = whole_blocks(&sum, (uint64_t)part->allocations);
+        rest -= part->allocations;
+        last = part;
+    }
+    if (last)
+        last->allocations += rest;
 }
 
 // --- estimates
@@ -206,6 +313,8 @@ static void round_sites(struct heap *heap)
         heap_counts_add(&total, &heap->sites[i].counts);
     }
     heap->total = total;
+    for (size_t i = 0; heap->part_count > 0 && i < heap->site_count; i++)
+        round_parts(heap, &heap->sites[i]);
 }
 
 // With several threads the peak is known to header.peak_slack_bytes only; no less than what lives.
@@ -227,8 +336,10 @@ int profile_load_cells(struct profile *profile, struct profile_reader *reader)
     struct site_table table = {
         .profile = profile,
         .limit = stack_limit(reader),
-        .peak_is_now = profile->header.live_bytes >= profile->header.peak_bytes,
+        .peak_is_now =
+            profile->header.live_bytes >= profile->header.peak_bytes && !profile_is_merged(profile),
     };
+    table.has_slots = has_slots(profile, reader);
     table.numbers = calloc(table.limit, sizeof(*table.numbers));
     int error = table.numbers ? 0 : -ENOMEM;
     for (struct profile_span span = {0}; !error && profile_reader_next(reader, &span);) {
@@ -239,10 +350,12 @@ int profile_load_cells(struct profile *profile, struct profile_reader *reader)
     free(table.numbers);
     if (error || profile->heap.site_count == 0)
         return error;
-    if (profile->header.peak_slack_bytes)
+    if (profile->header.peak_slack_bytes && !profile_is_merged(profile))
         raise_peak(&profile->heap);
     qsort(profile->heap.sites, profile->heap.site_count, sizeof(*profile->heap.sites),
           compare_sites);
+    if (table.has_slots)
+        sort_parts(&profile->heap);
     if (profile_is_sampled(profile))
         round_sites(&profile->heap);
     if (table.odd_variances)

@@ -38,6 +38,8 @@ static const char *const marker_names[] = {
 
 struct location_table {
     struct location *locations;
+    struct location **groups; // of a merged profile, by number - 1
+    size_t group_count;
     struct place_entry *places;
     struct location markers[MARKER_COUNT];
 };
@@ -207,7 +209,8 @@ uint32_t location_number(const struct location *location)
 
 size_t profile_location_count(const struct profile *profile)
 {
-    return MARKER_COUNT + HASH_COUNT(profile->locations->locations);
+    return MARKER_COUNT + HASH_COUNT(profile->locations->locations) +
+           profile->locations->group_count;
 }
 
 uint64_t location_address(const struct location *location)
@@ -219,6 +222,43 @@ long location_mapping(const struct profile *profile, const struct location *loca
 {
     const struct location_key *key = &location->key;
     return key->address ? module_table_find(profile, key->address, key->generation) : -1;
+}
+
+// --- merged profiles
+
+int location_table_reserve(struct profile *profile, size_t group_count)
+{
+    struct location_table *table = profile->locations;
+    table->groups = region_array(&profile->region, group_count + 1, sizeof(*table->groups));
+    table->group_count = table->groups ? group_count : 0;
+    return table->groups ? 0 : -ENOMEM;
+}
+
+int location_set_group(struct profile *profile, uint32_t group, const struct symbol_frame *symbols,
+                       const bool *markers, size_t count)
+{
+    struct location_table *table = profile->locations;
+    struct location *location = region_alloc(&profile->region, sizeof(*location));
+    if (!location)
+        return -ENOMEM;
+    *location = (struct location){.number = (uint32_t)(MARKER_COUNT + group - 1),
+                                  .frame_count = count};
+    location->frames = region_array(&profile->region, count, sizeof(*location->frames));
+    if (!location->frames || !fill_frames(profile, location, symbols))
+        return -ENOMEM;
+    for (size_t i = 0; i < count; i++)
+        location->frames[i].marker = markers[i];
+    location->ours = false;
+    table->groups[group - 1] = location;
+    return 0;
+}
+
+struct location *location_of_group(struct profile *profile, uint64_t group)
+{
+    const struct location_table *table = profile->locations;
+    struct location *location =
+        group > 0 && group <= table->group_count ? table->groups[group - 1] : NULL;
+    return location ? location : location_of_marker(profile, MARKER_DAMAGED);
 }
 
 size_t profile_place_count(const struct profile *profile)

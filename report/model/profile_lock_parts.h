@@ -20,7 +20,7 @@ struct record_list {
 };
 
 struct lock_records {
-    struct record_list locks, waits, cells, pairs, nestings, misuses, deadlocks;
+    struct record_list locks, waits, cells, pairs, nestings, misuses, deadlocks, order;
     struct region scratch; // goes with the loading
     struct lock **by_id;   // the locks of the profile
 };
@@ -37,6 +37,7 @@ int lock_waits_load(struct profile *profile, struct lock_records *records);
 // These append to profile->order and set profile->misuses. The locks stay where they are.
 int lock_deadlocks_load(struct profile *profile, struct lock_records *records);
 int lock_order_load(struct profile *profile, struct lock_records *records);
+int lock_merged_order_load(struct profile *profile, struct lock_records *records);
 int lock_misuses_load(struct profile *profile, struct lock_records *records);
 
 // --- circles in a graph

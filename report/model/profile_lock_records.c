@@ -29,6 +29,7 @@ static const struct lock_records no_records = {
              sizeof(struct profile_lock_nesting), offsetof(struct profile_lock_nesting, next)),
     .misuses = LIST_OF(PROFILE_CHUNK_LOCK_MISUSES, profile_lock_misuse, kind),
     .deadlocks = LIST_OF(PROFILE_CHUNK_DEADLOCKS, profile_deadlock_link, deadlock),
+    .order = LIST_OF(PROFILE_CHUNK_ORDER, profile_order_edge, circle),
 };
 
 static int load_chunk(struct record_list *list, struct region *region,
@@ -60,7 +61,8 @@ int lock_records_load(struct lock_records *records, struct profile_reader *reade
 {
     *records = no_records;
     struct record_list *lists[] = {&records->cells,   &records->pairs,     &records->nestings,
-                                   &records->misuses, &records->deadlocks, &records->waits,
+                                   &records->misuses, &records->deadlocks, &records->order,
+                                   &records->waits,
                                    &records->locks};
     for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
         for (struct profile_span span = {0}; profile_reader_next(reader, &span);)

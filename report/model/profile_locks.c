@@ -73,8 +73,11 @@ static int make_locks(struct profile *profile, struct lock_records *records)
     records->by_id = region_array(&records->scratch, count, sizeof(*records->by_id));
     if (!profile->locks || !records->by_id)
         return -ENOMEM;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         profile->locks[i] = lock_of_record(&list[i]);
+        if (profile_is_merged(profile))
+            profile->locks[i].address = 0;
+    }
     qsort(profile->locks, count, sizeof(*profile->locks), compare_ids);
     for (size_t i = 0; i < count; i++)
         records->by_id[i] = &profile->locks[i];
@@ -154,14 +157,15 @@ static int load_all(struct profile *profile, struct lock_records *records)
     if (error)
         return error;
     add_cells(profile, records);
-    if (profile->header.hold_mode == PROFILE_HOLD_SAMPLED)
+    if (profile->header.hold_mode == PROFILE_HOLD_SAMPLED && !profile_is_merged(profile))
         scale_holds(profile);
     error = lock_waits_load(profile, records);
     if (error)
         return error;
     sort_locks(profile, records);
     qsort(records->by_id, profile->lock_count, sizeof(*records->by_id), compare_pointed_ids);
-    error = lock_deadlocks_load(profile, records);
+    error = profile_is_merged(profile) ? lock_merged_order_load(profile, records)
+                                       : lock_deadlocks_load(profile, records);
     if (!error)
         error = lock_order_load(profile, records);
     return error ? error : lock_misuses_load(profile, records);
@@ -236,8 +240,21 @@ static const char *name_of_block(struct profile *profile, struct lock *lock)
     return region_printf(&profile->region, "%s+0x%" PRIx64, lock->base, lock->block_offset);
 }
 
+static const char *name_in_sum(struct profile *profile, struct lock *lock)
+{
+    const struct merged_lock_name *name = merged_lock_name(profile, lock->id);
+    if (!name || !name->name)
+        return "unnamed";
+    lock->base = name->base;
+    lock->in_block = lock->base && (name->flags & PROFILE_LOCK_IN_BLOCK);
+    lock->in_array = lock->base && (name->flags & PROFILE_LOCK_IN_ARRAY);
+    return name->name;
+}
+
 static const char *name_of(struct profile *profile, struct lock *lock)
 {
+    if (profile_is_merged(profile))
+        return name_in_sum(profile, lock);
     if (lock->kind == PROFILE_LOCK_JOIN)
         return name_of_join(profile, lock);
     const char *name = name_of_variable(profile, lock);

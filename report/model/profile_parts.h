@@ -14,9 +14,14 @@ int profile_load_cells(struct profile *profile, struct profile_reader *reader);
 int profile_load_threads(struct profile *profile, struct profile_reader *reader);
 int profile_load_locks(struct profile *profile, struct profile_reader *reader);
 int profile_load_heap_misuses(struct profile *profile, struct profile_reader *reader);
+int profile_load_timeline(struct profile *profile, struct profile_reader *reader);
 int profile_load_modules(struct profile *profile, struct profile_reader *reader);
 int profile_load_stacks(struct profile *profile, struct profile_reader *reader);
 int profile_load_locations(struct profile *profile);
+
+// Of a merged profile, before and after the others; nothing of any other. See profile_merged.c.
+int profile_load_merged(struct profile *profile, struct profile_reader *reader);
+int profile_load_frames(struct profile *profile, struct profile_reader *reader);
 
 // After all of these: names locks, follows threads through the run, counts stacks that make no
 // sense.
@@ -71,6 +76,26 @@ struct location *location_of_marker(struct profile *profile, uint64_t marker);
 // In libgaiaprof.so.
 bool location_is_ours(const struct location *location);
 
+// Of a merged profile, whose frames are names. The location of a group that no frame was said of
+// is that of a damaged stack.
+int location_table_reserve(struct profile *profile, size_t group_count);
+int location_set_group(struct profile *profile, uint32_t group, const struct symbol_frame *symbols,
+                       const bool *markers, size_t count);
+struct location *location_of_group(struct profile *profile, uint64_t group);
+
 void location_table_release(struct location_table *table);
+
+// --- merged profiles
+
+// A text of the profile; NULL: none, or no such text.
+const char *merged_text(const struct profile *profile, uint32_t text);
+
+// What a lock is called.
+struct merged_lock_name {
+    uint32_t lock; // id
+    const char *name, *base;
+    uint32_t flags; // enum profile_lock_name_flag
+};
+const struct merged_lock_name *merged_lock_name(const struct profile *profile, uint32_t lock);
 
 #endif

@@ -153,6 +153,8 @@ static struct location *node_location(struct profile *profile, struct node *node
 {
     if (node->pc < PROFILE_MARKER_END)
         return location_of_marker(profile, node->pc);
+    if (profile_is_merged(profile))
+        return location_of_group(profile, node->pc - PROFILE_MARKER_END);
     if (node->location && !interrupted)
         return node->location;
     bool trampoline = node->pc & PROFILE_PC_SIGNAL;
@@ -188,7 +190,7 @@ struct location *stack_walk_location(struct profile *profile, struct stack_walk 
             return location_of_marker(profile, PROFILE_MARKER_TRUNCATED);
         }
         struct location *location = node_location(profile, node, walk->interrupted);
-        walk->interrupted = (node->pc & PROFILE_PC_SIGNAL) != 0;
+        walk->interrupted = (node->pc & PROFILE_PC_SIGNAL) != 0 && !profile_is_merged(profile);
         if (!location_is_ours(location))
             return location;
     }

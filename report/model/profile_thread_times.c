@@ -212,7 +212,7 @@ static int find_growth(struct profile *profile, struct region *scratch)
 int profile_time_threads(struct profile *profile)
 {
     struct region scratch = {0};
-    if (profile->threads.created + profile->threads.adopted == 0)
+    if (profile->threads.created + profile->threads.adopted == 0 || profile_is_merged(profile))
         return 0;
     int error = make_timeline(profile, &scratch);
     if (!error)

@@ -53,7 +53,7 @@ static int load_chunk(struct profile *profile, const struct profile_reader *read
         threads->records = records;
         record.name[sizeof(record.name) - 1] = '\0';
         *thread = (struct thread){
-            .record = record, .exit = exit_name(profile, &record), .join = join_name(&record)};
+            .record = record, .count = profile_is_merged(profile) ? (int64_t)record.like_count : 1, .exit = exit_name(profile, &record), .join = join_name(&record)};
     }
     return 0;
 }
@@ -89,16 +89,19 @@ static void add_up(struct profile *profile)
         if (thread->record.origin == PROFILE_ORIGIN_MAIN)
             continue;
         if (thread->record.origin == PROFILE_ORIGIN_ADOPTED) {
-            threads->adopted++;
+            threads->adopted += thread->count;
             continue;
         }
         bool finished = thread_has_finished(&thread->record);
-        threads->created++;
-        threads->finished += finished;
-        threads->running += !finished;
-        threads->joined += thread->record.join_kind == PROFILE_JOIN_JOINED;
-        threads->detached += thread->record.join_kind == PROFILE_JOIN_DETACHED;
-        threads->leaked += thread->join && strcmp(thread->join, "leaked") == 0;
+        threads->created += thread->count;
+        threads->finished += finished ? thread->count : 0;
+        threads->running += finished ? 0 : thread->count;
+        if (thread->record.join_kind == PROFILE_JOIN_JOINED)
+            threads->joined += thread->count;
+        if (thread->record.join_kind == PROFILE_JOIN_DETACHED)
+            threads->detached += thread->count;
+        if (thread->join && strcmp(thread->join, "leaked") == 0)
+            threads->leaked += thread->count;
     }
     threads->peak = profile->header.threads_peak;
 }

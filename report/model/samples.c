@@ -7,11 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define THREADS_NUMBERED 32
+
 // --- collecting
 
 struct collector {
     struct sample_set *set;
     size_t room;
+    struct slot_name *slots; // by slot; NULL: all is of one slot
+    size_t slot_count;
     bool failed;
 };
 
@@ -45,7 +49,106 @@ static void add(struct collector *collector, const struct sample *sample)
 
 static int finish(const struct collector *collector)
 {
+    free(collector->slots);
     return collector->failed ? -ENOMEM : 0;
+}
+
+// --- names of threads
+
+// The threads that had a slot, one after the other.
+struct slot_name {
+    uint32_t slot;
+    const struct thread *thread; // the first
+    bool has_more;               // of its name
+    bool has_others;
+    const char *name;
+};
+
+static int compare_slots(const void *left, const void *right)
+{
+    const struct slot_name *a = left, *b = right;
+    return (a->slot > b->slot) - (a->slot < b->slot);
+}
+
+static struct slot_name *find_slot(const struct collector *collector, uint32_t slot)
+{
+    const struct slot_name key = {.slot = slot};
+    return bsearch(&key, collector->slots, collector->slot_count, sizeof(key), compare_slots);
+}
+
+static const char *slot_name(const struct collector *collector, uint32_t slot)
+{
+    const struct slot_name *found = find_slot(collector, slot);
+    return found ? found->name : NULL;
+}
+
+// The main thread has the name of the program, and is the one that has it without a number.
+static const char *thread_name(struct collector *collector, const struct thread *thread)
+{
+    struct region *region = &collector->set->region;
+    const char *name = *thread->record.name ? thread->record.name : "thread";
+    const char *text = thread->record.origin == PROFILE_ORIGIN_MAIN
+                           ? region_strndup(region, name, strlen(name))
+                           : region_printf(region, "%s/%u", name, thread->record.serial);
+    collector->failed |= !text;
+    return text;
+}
+
+static int compare_numbers(const void *left, const void *right)
+{
+    uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+    return (a > b) - (a < b);
+}
+
+// One for each slot that has a part.
+static void list_slots(struct collector *collector, const struct heap *heap)
+{
+    uint32_t *numbers = calloc(heap->part_count, sizeof(*numbers));
+    size_t count = 0;
+    for (size_t i = 0; numbers && i < heap->part_count; i++)
+        numbers[i] = heap->parts[i].slot;
+    if (numbers)
+        qsort(numbers, heap->part_count, sizeof(*numbers), compare_numbers);
+    for (size_t i = 0; numbers && i < heap->part_count; i++)
+        if (i == 0 || numbers[i] != numbers[count - 1])
+            numbers[count++] = numbers[i];
+    collector->slots = numbers ? calloc(count, sizeof(*collector->slots)) : NULL;
+    collector->slot_count = collector->slots ? count : 0;
+    for (size_t i = 0; i < collector->slot_count; i++)
+        collector->slots[i].slot = numbers[i];
+    collector->failed |= !collector->slots;
+    free(numbers);
+}
+
+static void add_thread_to_slot(struct collector *collector, const struct thread *thread)
+{
+    struct slot_name *slot = find_slot(collector, thread->record.slot);
+    if (!slot || thread->record.tid == 0)
+        return;
+    if (!slot->thread)
+        slot->thread = thread;
+    else if (strcmp(slot->thread->record.name, thread->record.name) == 0)
+        slot->has_more = true;
+    else
+        slot->has_others = true;
+}
+
+static void name_slots(struct collector *collector, const struct profile *profile)
+{
+    if (profile->heap.part_count == 0)
+        return;
+    list_slots(collector, &profile->heap);
+    for (size_t i = 0; collector->slots && i < profile->threads.record_count; i++)
+        add_thread_to_slot(collector, &profile->threads.records[i]);
+    for (size_t i = 0; i < collector->slot_count; i++) {
+        struct slot_name *slot = &collector->slots[i];
+        if (slot->has_others)
+            slot->name = "several";
+        else if (slot->has_more)
+            slot->name = slot->thread->record.name;
+        else if (slot->thread)
+            slot->name = thread_name(collector, slot->thread);
+    }
 }
 
 // --- heap
@@ -74,14 +177,37 @@ static struct sample heap_sample(const struct site *site)
     };
 }
 
+// What is in use belongs to no thread where several have to do with the stack: a block counts as
+// freed where it was freed, not where it was allocated.
+static void add_heap_sample(struct collector *collector, const struct profile *profile,
+                            const struct sample *whole)
+{
+    const struct heap_part *parts;
+    size_t count = collector->slots ? heap_parts(&profile->heap, whole->stack, &parts) : 0;
+    struct sample sample = *whole;
+    if (count == 1)
+        sample.thread_name = slot_name(collector, parts[0].slot);
+    for (size_t i = 0; count > 1 && i < count; i++) {
+        struct sample part = {.stack = whole->stack, .block_bytes = whole->block_bytes};
+        part.thread_name = slot_name(collector, parts[i].slot);
+        part.values[ALLOC_OBJECTS] = parts[i].allocations;
+        part.values[ALLOC_SPACE] = parts[i].allocated_bytes;
+        sample.values[ALLOC_OBJECTS] -= parts[i].allocations;
+        sample.values[ALLOC_SPACE] -= parts[i].allocated_bytes;
+        add(collector, &part);
+    }
+    add(collector, &sample);
+}
+
 static int collect_heap(struct profile *profile, struct sample_set *set)
 {
     struct collector collector = {.set = set};
+    name_slots(&collector, profile);
     for (size_t i = 0; i < profile->heap.site_count; i++) {
         const struct site *site = &profile->heap.sites[i];
         struct sample sample = heap_sample(site);
         if (!site->hidden)
-            add(&collector, &sample);
+            add_heap_sample(&collector, profile, &sample);
     }
     return finish(&collector);
 }
@@ -89,13 +215,14 @@ static int collect_heap(struct profile *profile, struct sample_set *set)
 static int collect_peak(struct profile *profile, struct sample_set *set)
 {
     struct collector collector = {.set = set};
+    name_slots(&collector, profile);
     for (size_t i = 0; i < profile->heap.site_count; i++) {
         const struct site *site = &profile->heap.sites[i];
         struct sample sample = heap_sample(site);
         sample.values[INUSE_OBJECTS] = site->counts.peak_blocks;
         sample.values[INUSE_SPACE] = site->counts.peak_bytes;
         if (!site->hidden)
-            add(&collector, &sample);
+            add_heap_sample(&collector, profile, &sample);
     }
     return finish(&collector);
 }
@@ -142,9 +269,10 @@ static const struct site **sites_by_stack(const struct profile *profile)
 }
 
 // A stack has a sample for each class of its leaks; what it allocated in all is with the first.
-static void add_leak(struct collector *collector, const struct leak *leak, const struct site *site,
-                     bool is_first)
+static void add_leak(struct collector *collector, const struct heap *heap, const struct leak *leak,
+                     const struct site *site, bool is_first)
 {
+    const struct heap_part *parts;
     struct sample sample = {.stack = leak->stack};
     if (site) {
         sample = heap_sample(site);
@@ -152,6 +280,8 @@ static void add_leak(struct collector *collector, const struct leak *leak, const
             memset(sample.values, 0, sizeof(sample.values));
     }
     sample.class = leak_class_name(leak->class);
+    if (collector->slots && heap_parts(heap, leak->stack, &parts) == 1)
+        sample.thread_name = slot_name(collector, parts[0].slot);
     sample.values[INUSE_OBJECTS] = leak->blocks;
     sample.values[INUSE_SPACE] = leak->bytes;
     add(collector, &sample);
@@ -162,6 +292,7 @@ static int collect_leaks(struct profile *profile, struct sample_set *set)
     struct collector collector = {.set = set};
     size_t count = profile->heap.site_count;
     const struct site **sites = sites_by_stack(profile);
+    name_slots(&collector, profile);
     bool *seen = calloc(count + 1, sizeof(*seen));
     for (size_t i = 0; sites && seen && i < profile->leaks.record_count; i++) {
         const struct leak *leak = &profile->leaks.records[i];
@@ -170,7 +301,7 @@ static int collect_leaks(struct profile *profile, struct sample_set *set)
         const struct site key = {.stack = leak->stack}, *wanted = &key;
         const struct site **found = bsearch(&wanted, sites, count, sizeof(*sites), compare_stacks);
         bool *is_seen = found ? &seen[found - sites] : &seen[count];
-        add_leak(&collector, leak, found ? *found : NULL, !*is_seen);
+        add_leak(&collector, &profile->heap, leak, found ? *found : NULL, !*is_seen);
         *is_seen = true;
     }
     collector.failed |= !sites || !seen;
@@ -232,16 +363,57 @@ static bool was_created(const struct thread *thread)
            thread->record.origin != PROFILE_ORIGIN_ADOPTED;
 }
 
+static int compare_threads(const void *left, const void *right)
+{
+    const struct profile_thread *a = &(*(const struct thread *const *)left)->record;
+    const struct profile_thread *b = &(*(const struct thread *const *)right)->record;
+    if (a->creation_stack != b->creation_stack)
+        return a->creation_stack < b->creation_stack ? -1 : 1;
+    int order = strcmp(a->name, b->name);
+    return order ? order : (a->serial > b->serial) - (a->serial < b->serial);
+}
+
+static bool are_alike(const struct thread *a, const struct thread *b)
+{
+    return a->record.creation_stack == b->record.creation_stack &&
+           strcmp(a->record.name, b->record.name) == 0;
+}
+
+// Threads that only their number tells apart: where there are many, numbers say nothing.
+static void add_alike_threads(struct collector *collector, const struct thread **threads,
+                              size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct thread *thread = threads[i];
+        struct sample sample = {
+            .stack = thread->record.creation_stack,
+            .thread = thread,
+            .thread_name =
+                count > THREADS_NUMBERED ? thread->record.name : thread_name(collector, thread),
+            .values = {thread->count},
+        };
+        add(collector, &sample);
+    }
+}
+
 static void add_threads(struct collector *collector, const struct profile *profile, bool running)
 {
-    for (size_t i = 0; i < profile->threads.record_count; i++) {
+    size_t count = 0, next;
+    const struct thread **threads = calloc(profile->threads.record_count + 1, sizeof(*threads));
+    collector->failed |= !threads;
+    for (size_t i = 0; threads && i < profile->threads.record_count; i++) {
         const struct thread *thread = &profile->threads.records[i];
-        bool runs = !thread_has_finished(&thread->record);
-        struct sample sample = {
-            .stack = thread->record.creation_stack, .thread = thread, .values = {1}};
-        if (was_created(thread) && (runs || !running))
-            add(collector, &sample);
+        if (was_created(thread) && (!running || !thread_has_finished(&thread->record)))
+            threads[count++] = thread;
     }
+    if (count)
+        qsort(threads, count, sizeof(*threads), compare_threads);
+    for (size_t first = 0; first < count; first = next) {
+        for (next = first + 1; next < count && are_alike(threads[first], threads[next]); next++)
+            ;
+        add_alike_threads(collector, threads + first, next - first);
+    }
+    free(threads);
 }
 
 static int collect_threadcreate(struct profile *profile, struct sample_set *set)
@@ -345,6 +517,8 @@ int sample_set_init(struct sample_set *set, struct profile *profile, const struc
 {
     *set = (struct sample_set){.view = view};
     int error = view->collect(profile, set);
+    if (!error && profile->old)
+        error = sample_set_join_old(set, profile->old);
     if (error)
         sample_set_release(set);
     return error;

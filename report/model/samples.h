@@ -24,13 +24,14 @@ struct sample {
     int64_t block_bytes; // mean size of its allocations
     const struct lock *lock;
     const struct thread *thread;
-    const char *class; // of leaks
+    const char *thread_name; // "worker/3", of several threads of one name "worker", or "several"
+    const char *class;       // of leaks
 };
 
 struct sample_set {
     struct region region; // of what follows
     const struct sample_view *view;
-    struct sample *samples; // two may have the same stack
+    struct sample *samples; // two may have the same stack: what each thread did, each lock, ...
     size_t count;
     int64_t totals[SAMPLE_VALUES_MAX]; // sums over the samples
     int64_t old_totals[SAMPLE_VALUES_MAX];
@@ -59,5 +60,8 @@ int sample_type_find(const struct sample_view *view, const char *type);
 int sample_set_init(struct sample_set *set, struct profile *profile,
                     const struct sample_view *view);
 void sample_set_release(struct sample_set *set);
+
+// Of a diff: adds what the old profile has of each stack. Internal to samples*.c.
+int sample_set_join_old(struct sample_set *set, struct profile *old);
 
 #endif

@@ -162,8 +162,8 @@ static void apply_to_thread(struct matcher *matcher, struct thread *thread)
     uint32_t by_stack = stack_answer(matcher, thread->record.creation_stack, SUPPRESS_THREAD);
     uint32_t by_name = text_answer(matcher, thread->record.name, SUPPRESS_THREAD);
     thread->suppressed = used(matcher, smaller(by_stack, by_name));
-    threads->suppressed_leaked += thread->suppressed && leaked;
-    threads->suppressed_running += thread->suppressed && running;
+    threads->suppressed_leaked += thread->suppressed && leaked ? thread->count : 0;
+    threads->suppressed_running += thread->suppressed && running ? thread->count : 0;
 }
 
 // What grows is suppressed without being counted: its threads are.

@@ -68,8 +68,8 @@ static void add_threads_and_locks(struct tree_row *row, const struct profile *pr
 {
     for (size_t i = 0; i < profile->threads.record_count; i++) {
         const struct thread *thread = &profile->threads.records[i];
-        row->leaked_threads +=
-            !thread->suppressed && thread->join && strcmp(thread->join, "leaked") == 0;
+        if (!thread->suppressed && thread->join && strcmp(thread->join, "leaked") == 0)
+            row->leaked_threads += thread->count;
     }
     for (size_t i = 0; i < profile->lock_count; i++)
         if (is_waited_for(&profile->locks[i]))

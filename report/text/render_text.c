@@ -258,6 +258,18 @@ int render_deadlock(struct profile *profile, const struct render_options *option
     return error;
 }
 
+int render_summary(struct profile *profile, const struct render_options *options, FILE *out)
+{
+    struct text_report report;
+    init(&report, profile, options, out);
+    report.fields = true;
+    int error = heap_rows_init(&report.heap, profile);
+    if (!error)
+        text_put_summary(&report);
+    region_release(&report.region);
+    return error || report.failed ? -ENOMEM : 0;
+}
+
 int render_text(struct profile *profile, const struct render_options *options, FILE *out)
 {
     struct text_report report;
@@ -275,6 +287,8 @@ int render_text(struct profile *profile, const struct render_options *options, F
             text_put_thread_places(&report);
         if ((tables & TABLE_THREADS) && profile->header.threads_on)
             text_put_threads(&report);
+        if (tables == TABLE_TIMELINE) // in a report of everything a line says it
+            text_put_timeline(&report);
     }
     region_release(&report.region);
     return error || report.failed ? -ENOMEM : 0;

@@ -290,14 +290,16 @@ int leak_rows_make(struct profile *profile, uint32_t class, enum sort_by by,
 static void thread_row_add(struct thread_row *row, const struct thread *thread)
 {
     const char *join = thread->join ? thread->join : "";
-    row->created++;
-    row->joined += strcmp(join, "joined") == 0;
-    row->detached += strcmp(join, "detached") == 0;
-    row->leaked += strcmp(join, "leaked") == 0;
-    bool running = thread->record.end_ns == 0 && thread->record.exit_kind == 0;
+    int64_t leaked = strcmp(join, "leaked") == 0 ? thread->count : 0;
+    bool runs = thread->record.end_ns == 0 && thread->record.exit_kind == 0;
+    int64_t running = runs ? thread->count : 0;
+    row->created += thread->count;
+    row->joined += strcmp(join, "joined") == 0 ? thread->count : 0;
+    row->detached += strcmp(join, "detached") == 0 ? thread->count : 0;
+    row->leaked += leaked;
     row->running += running;
-    row->suppressed_leaked += thread->suppressed && strcmp(join, "leaked") == 0;
-    row->suppressed_running += thread->suppressed && running;
+    row->suppressed_leaked += thread->suppressed ? leaked : 0;
+    row->suppressed_running += thread->suppressed ? running : 0;
     row->cpu_ns += (int64_t)thread->record.cpu_ns;
 }
 

@@ -99,6 +99,13 @@ static void fill_numbers(struct text_report *report, enum view_table table,
     }
 }
 
+static const char *table_words(struct text_report *report, enum view_table table, enum sort_by by)
+{
+    const char *time = table == TABLE_PEAK ? text_peak_time(report) : NULL;
+    return time ? text_format(report, "%s, %s", time, sort_words(table, by))
+                : sort_words(table, by);
+}
+
 static void put_rows(struct text_report *report, const struct heap_table *kind, enum sort_by by,
                      struct heap_row *const *rows, size_t count)
 {
@@ -108,7 +115,7 @@ static void put_rows(struct text_report *report, const struct heap_table *kind, 
                    : report->profile->state == STATE_RUNNING ? "IN USE"
                    : report->profile->state == STATE_KILLED  ? "LIVE AT THE END"
                                                              : "LIVE AT EXIT",
-        .subject = sort_words(kind->table, by),
+        .subject = table_words(report, kind->table, by),
         .titles = kind->titles,
         .number_count = kind->title_count,
     };
@@ -241,6 +248,8 @@ static void put_table(struct text_report *report, const struct heap_table *kind)
     if (count == 0)
         fputs(*report->about ? "  nothing sampled\n" : "  nothing\n", report->out);
     text_put_more(report, count - shown, "");
+    if (kind->table == TABLE_PEAK)
+        text_put_live_line(report);
     put_stacks(report, by, rows, shown);
 }
 

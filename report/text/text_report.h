@@ -2,7 +2,7 @@
 //
 // text_report.h - how the parts of the text format (render_text.c, text_summary.c, text_heap.c,
 // text_heap_misuse.c, text_leaks.c, text_locks.c, text_misuse.c, text_order.c, text_suppressions.c,
-// text_threads.c) share one report being written. Internal to them.
+// text_threads.c, text_timeline.c) share one report being written. Internal to them.
 #ifndef GAIAPROF_TEXT_REPORT_H
 #define GAIAPROF_TEXT_REPORT_H
 
@@ -18,6 +18,7 @@ struct text_report {
     struct region region;
     const char *bold, *alarm, *plain; // terminal sequences, or ""
     const char *about;                // before figures of the heap: "~" of estimates, or ""
+    bool fields;                      // the summary's lines are fields, see render_summary()
     size_t rows;                      // of each table
     size_t stacks;                    // below each table
     struct heap_rows heap;
@@ -80,6 +81,11 @@ void text_put_order(struct text_report *report);
 void text_put_misuses(struct text_report *report);
 void text_put_threads(struct text_report *report);
 void text_put_thread_places(struct text_report *report);
+void text_put_timeline(struct text_report *report);
+// When the peak was: "at 1.92 s". NULL: unknown.
+const char *text_peak_time(struct text_report *report);
+// "  live over the run  ▁▂▄█▅▁  2.31 s", below the table of the peak.
+void text_put_live_line(struct text_report *report);
 
 // As it was called, short enough for a sentence.
 const char *text_program_name(struct text_report *report);

@@ -19,6 +19,10 @@
 
 void text_put_line(struct text_report *report, const char *label, bool wrong, const char *text)
 {
+    if (report->fields) {
+        fprintf(report->out, "%s\t%s\t%s\n", label, wrong ? "!" : "", text);
+        return;
+    }
     fprintf(report->out, "  %-8s%s%c%s ", label, wrong ? report->alarm : "", wrong ? '!' : ' ',
             wrong ? report->plain : "");
     text_wrap(text, LABEL_COLUMNS, report->out);
@@ -56,14 +60,39 @@ const char *text_program_name(struct text_report *report)
     return text_cut(&report->region, name, 30);
 }
 
-static void put_title(struct text_report *report)
+// "50 profiles of stress", "50 profiles of 3 programs"
+static const char *merged_words(struct text_report *report)
+{
+    const struct merged *merged = &report->profile->merged;
+    const char *of = merged->program_count == 1
+                         ? text_program_name(report)
+                         : text_format(report, "%zu programs", merged->program_count);
+    const char *failed =
+        merged->record.failed == 0
+            ? ""
+            : text_format(report, ", %s failed",
+                          unit_count((int64_t)merged->record.failed).text);
+    return text_format(report, "%s profile%s of %s  ran %s together%s",
+                       unit_count((int64_t)merged->record.profile_count).text,
+                       merged->record.profile_count == 1 ? "" : "s", of,
+                       unit_ns(report->profile->duration_ns).text, failed);
+}
+
+static const char *process_words(struct text_report *report)
 {
     const struct profile *profile = report->profile;
     const char *ran = profile->duration_ns >= 0
                           ? text_format(report, "ran %s, ", unit_ns(profile->duration_ns).text)
                           : "";
-    const char *title = text_format(report, "%s (pid %u)  %s%s", text_program_name(report),
-                                    profile->header.pid, ran, state_words(report));
+    return text_format(report, "%s (pid %u)  %s%s", text_program_name(report), profile->header.pid,
+                       ran, state_words(report));
+}
+
+static void put_title(struct text_report *report)
+{
+    const struct profile *profile = report->profile;
+    const char *title =
+        profile_is_merged(profile) ? merged_words(report) : process_words(report);
     const char *file =
         text_or_empty(report, text_printable(&report->region, path_basename(profile->path)));
     size_t used = text_columns(title) + sizeof("gaiaprof  ") - 1;
@@ -387,7 +416,8 @@ static void put_selection(struct text_report *report)
 
 void text_put_summary(struct text_report *report)
 {
-    put_title(report);
+    if (!report->fields)
+        put_title(report);
     text_put_deadlock_line(report);
     put_heap_line(report);
     text_put_leak_lines(report);

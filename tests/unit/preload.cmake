@@ -49,6 +49,10 @@ preload_test(sampler)
 target_link_libraries(preload_sampler_test PRIVATE m)
 preload_test(heap preload_fake_capture.c)
 
+preload_test(timeline) # with a clock that the test moves
+target_link_options(preload_timeline_test PRIVATE
+    -Wl,--wrap=sys_monotonic_ns,--wrap=sys_coarse_ns)
+
 # Of locks: fixtures, and a clock that stands still until a test moves it. preload_lock_support.c
 # defines all of the reporter, which would start a process.
 function(preload_lock_test name)

@@ -33,6 +33,7 @@ void profile_builder_init(struct profile_builder *builder)
         .cells.record_bytes = sizeof(struct profile_cell),
         .cell_times.record_bytes = sizeof(struct profile_cell_times),
         .heap_misuses.record_bytes = sizeof(struct profile_heap_misuse),
+        .moments.record_bytes = sizeof(struct profile_moment),
         .leaks.record_bytes = sizeof(struct profile_leak),
         .sampled_cells.record_bytes = sizeof(struct profile_sampled_cell),
         .threads.record_bytes = sizeof(struct profile_thread),
@@ -71,6 +72,7 @@ void profile_builder_release(struct profile_builder *builder)
     free(builder->cells.records);
     free(builder->cell_times.records);
     free(builder->heap_misuses.records);
+    free(builder->moments.records);
     free(builder->leaks.records);
     free(builder->sampled_cells.records);
     free(builder->threads.records);
@@ -123,6 +125,11 @@ void builder_cell(struct profile_builder *builder, const struct profile_cell *ce
 void builder_heap_misuse(struct profile_builder *builder, const struct profile_heap_misuse *misuse)
 {
     *(struct profile_heap_misuse *)push(&builder->heap_misuses) = *misuse;
+}
+
+void builder_moment(struct profile_builder *builder, const struct profile_moment *moment)
+{
+    *(struct profile_moment *)push(&builder->moments) = *moment;
 }
 
 void builder_leak(struct profile_builder *builder, const struct profile_leak *leak)
@@ -335,6 +342,7 @@ void profile_builder_finish(struct profile_builder *builder)
     put_all(builder, PROFILE_CHUNK_THREADS, &builder->threads);
     put_locks(builder);
     put_all(builder, PROFILE_CHUNK_HEAP_MISUSES, &builder->heap_misuses);
+    put_all(builder, PROFILE_CHUNK_TIMELINE, &builder->moments);
     put_leaks(builder);
     put_chunk(builder, (struct profile_chunk){.type = PROFILE_CHUNK_PAD}, NULL, 0);
     builder->header.used_bytes = builder->length_bytes;

@@ -19,6 +19,7 @@ struct profile_builder {
     struct profile_header header; // fields may be set freely until the end
     struct builder_records nodes, cells, cell_times, sampled_cells, threads, locks, waits;
     struct builder_records lock_cells, pairs, nestings, misuses, deadlocks, heap_misuses, leaks;
+    struct builder_records moments;
     struct profile_leak_scan leak_scan; // of all zero there is none, nor leaks
     const char *leak_reason;            // why there is no class; NULL: none
     struct builder_records modules;     // of struct builder_module
@@ -52,6 +53,7 @@ void builder_misuse(struct profile_builder *builder, const struct profile_lock_m
 void builder_deadlock(struct profile_builder *builder, const struct profile_deadlock_link *link);
 void builder_heap_misuse(struct profile_builder *builder, const struct profile_heap_misuse *misuse);
 void builder_leak(struct profile_builder *builder, const struct profile_leak *leak);
+void builder_moment(struct profile_builder *builder, const struct profile_moment *moment);
 void builder_module(struct profile_builder *builder, uint64_t start, uint64_t end,
                     const char *path);
 

@@ -4,7 +4,7 @@ add_library(profile_builder STATIC profile_builder.c profile_builder_leaks.c
     profile_builder_locks.c profile_support.c)
 target_link_libraries(profile_builder PUBLIC gaiaprof_report PkgConfig::CMOCKA)
 
-foreach(subject reader model hostile leaks locks lock_places order)
+foreach(subject reader model hostile leaks locks lock_places order timeline)
     list(APPEND report_tests profile_${subject})
 endforeach()
 foreach(subject units text json)

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+//
+// metrics.c - see metrics.h.
+#include "report/diff/metrics.h"
+
+#include "report/model/units.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LINE_BYTES_MAX 65536
+
+void metrics_release(struct metrics *metrics)
+{
+    region_release(&metrics->region);
+}
+
+static struct metric *metric_of(struct metrics *metrics, const char *name, const char *unit_name)
+{
+    for (size_t i = 0; i < metrics->count; i++)
+        if (strcmp(metrics->list[i].name, name) == 0 &&
+            strcmp(metrics->list[i].unit_name, unit_name) == 0)
+            return &metrics->list[i];
+    void *list = metrics->list;
+    struct metric *metric =
+        region_push(&metrics->region, &list, &metrics->count, &metrics->room, sizeof(*metric));
+    char *own_name = region_strndup(&metrics->region, name, strlen(name));
+    char *own_unit = region_strndup(&metrics->region, unit_name, strlen(unit_name));
+    metrics->failed |= !metric || !own_name || !own_unit;
+    if (metrics->failed)
+        return NULL;
+    metrics->list = list;
+    *metric = (struct metric){.name = own_name, .unit_name = own_unit, .unit = METRIC_OTHER};
+    return metric;
+}
+
+static void add(struct metrics *metrics, struct metric *metric, unsigned side, double value)
+{
+    struct metric_values *to = &metric->sides[side];
+    void *values = to->values;
+    double *added =
+        region_push(&metrics->region, &values, &to->count, &to->room, sizeof(*to->values));
+    metrics->failed |= !added;
+    if (!added)
+        return;
+    to->values = values;
+    *added = value;
+}
+
+double metric_single(const struct metric *metric, unsigned side)
+{
+    return metric->sides[side].count ? metric->sides[side].values[0] : 0;
+}
+
+// --- profiles
+
+struct total {
+    struct metrics *metrics;
+    unsigned side;
+};
+
+static void put(const struct total *total, const char *name, enum metric_unit unit, int64_t value)
+{
+    static const char *const names[] = {
+        [METRIC_COUNT] = "count", [METRIC_BYTES] = "bytes", [METRIC_NS] = "ns"};
+    struct metric *metric = metric_of(total->metrics, name, names[unit]);
+    if (!metric)
+        return;
+    metric->unit = unit;
+    metric->is_of_profile = true;
+    add(total->metrics, metric, total->side, (double)value);
+}
+
+static void put_heap(const struct total *total, const struct profile *profile)
+{
+    const struct heap_counts *counts = &profile->heap.total;
+    int64_t misuses = 0;
+    if (profile->header.heap_mode == PROFILE_HEAP_OFF || profile->header.heap_bypassed)
+        return;
+    for (size_t i = 0; i < profile->heap_misuse_count; i++)
+        if (!profile->heap_misuses[i].suppressed)
+            misuses += (int64_t)profile->heap_misuses[i].record.count;
+    put(total, "allocations", METRIC_COUNT, counts->allocations);
+    put(total, "temporary blocks", METRIC_COUNT, counts->temporary);
+    put(total, "reallocs", METRIC_COUNT, profile->heap.reallocs);
+    put(total, "live blocks", METRIC_COUNT, counts->live_blocks);
+    put(total, "wrong frees", METRIC_COUNT, misuses);
+    put(total, "allocated bytes", METRIC_BYTES, counts->allocated_bytes);
+    put(total, "peak bytes", METRIC_BYTES, counts->peak_bytes);
+    put(total, "live bytes", METRIC_BYTES, counts->live_bytes);
+}
+
+static void put_leaks(const struct total *total, const struct profile *profile)
+{
+    const struct leak_total *totals = profile->leaks.totals;
+    if (!profile->leaks.classified)
+        return;
+    put(total, "leaked blocks", METRIC_COUNT, totals[PROFILE_LEAK_DEFINITE].blocks);
+    put(total, "leaked bytes", METRIC_BYTES,
+        totals[PROFILE_LEAK_DEFINITE].bytes + totals[PROFILE_LEAK_INDIRECT].bytes);
+}
+
+static void put_locks(const struct total *total, const struct profile *profile)
+{
+    int64_t contentions = 0, wait_ns = 0, deadlocks = 0, potential = 0;
+    if (!profile->header.locks_on)
+        return;
+    for (size_t i = 0; i < profile->lock_count; i++) {
+        const struct lock *lock = &profile->locks[i];
+        if (lock_is_idle_kind(lock->kind) || lock->suppressed)
+            continue;
+        contentions += lock->contentions;
+        wait_ns += lock->wait_ns;
+    }
+    for (size_t i = 0; i < profile->order_count; i++) {
+        const struct order_cycle *cycle = &profile->order[i];
+        deadlocks += cycle->kind == ORDER_DEADLOCK && !cycle->suppressed;
+        potential += cycle->kind == ORDER_POTENTIAL && !cycle->suppressed;
+    }
+    put(total, "contentions", METRIC_COUNT, contentions);
+    put(total, "lock wait", METRIC_NS, wait_ns);
+    put(total, "deadlocks", METRIC_COUNT, deadlocks);
+    put(total, "potential deadlocks", METRIC_COUNT, potential);
+}
+
+static void put_threads(const struct total *total, const struct profile *profile)
+{
+    const struct threads *threads = &profile->threads;
+    int64_t cpu_ns = 0;
+    if (!profile->header.threads_on)
+        return;
+    for (size_t i = 0; i < threads->record_count; i++)
+        cpu_ns += (int64_t)threads->records[i].record.cpu_ns;
+    put(total, "threads created", METRIC_COUNT, threads->created);
+    put(total, "leaked threads", METRIC_COUNT, threads->leaked - threads->suppressed_leaked);
+    put(total, "CPU time", METRIC_NS, cpu_ns);
+}
+
+void metrics_add_profile(struct metrics *metrics, const struct profile *profile, unsigned side)
+{
+    const struct total total = {metrics, side};
+    put_heap(&total, profile);
+    put_leaks(&total, profile);
+    put_locks(&total, profile);
+    put_threads(&total, profile);
+    if (profile->duration_ns >= 0)
+        put(&total, "wall time", METRIC_NS, profile->duration_ns);
+}
+
+// --- benchmark lines
+
+static char *next_word(char **at)
+{
+    while (**at && isspace((unsigned char)**at))
+        ++*at;
+    char *word = *at;
+    while (**at && !isspace((unsigned char)**at))
+        ++*at;
+    if (**at)
+        *(*at)++ = '\0';
+    return *word ? word : NULL;
+}
+
+// Digits, a point and an exponent, in the C locale or not.
+static bool parse_number(const char *word, double *ret_number)
+{
+    char *end;
+    if (!word || !(isdigit((unsigned char)*word) || *word == '-' || *word == '.'))
+        return false;
+    *ret_number = strtod(word, &end);
+    return *end == '\0' && isfinite(*ret_number);
+}
+
+// As benchstat: times are seconds, rates bytes.
+static double tidy(const char **unit, double value)
+{
+    static const struct {
+        const char *from, *to;
+        double factor;
+    } units[] = {{"ns/op", "sec/op", 1e-9}, {"us/op", "sec/op", 1e-6}, {"ms/op", "sec/op", 1e-3},
+                 {"s/op", "sec/op", 1},     {"ns", "sec", 1e-9},       {"MB/s", "B/s", 1e6}};
+    for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+        if (strcmp(*unit, units[i].from) == 0) {
+            *unit = units[i].to;
+            return value * units[i].factor;
+        }
+    return value;
+}
+
+static size_t add_line(struct metrics *metrics, char *line, unsigned side)
+{
+    static const char prefix[] = "Benchmark";
+    size_t added = 0;
+    double iterations, value;
+    char *name = next_word(&line);
+    if (!name || strncmp(name, prefix, strlen(prefix)) != 0 || !name[strlen(prefix)] ||
+        islower((unsigned char)name[strlen(prefix)]) ||
+        !parse_number(next_word(&line), &iterations))
+        return 0;
+    while (parse_number(next_word(&line), &value)) {
+        const char *unit = next_word(&line);
+        if (!unit)
+            break;
+        value = tidy(&unit, value);
+        const char *printable_name = text_printable(&metrics->region, name + strlen(prefix));
+        unit = text_printable(&metrics->region, unit);
+        struct metric *metric =
+            printable_name && unit ? metric_of(metrics, printable_name, unit) : NULL;
+        metrics->failed |= !metric;
+        if (!metric)
+            break;
+        add(metrics, metric, side, value);
+        added++;
+    }
+    return added;
+}
+
+size_t metrics_add_benchmarks(struct metrics *metrics, const char *text, size_t length,
+                              unsigned side)
+{
+    size_t count = 0, bytes;
+    for (size_t at = 0; at < length && !metrics->failed; at += bytes + 1) {
+        const char *end = memchr(text + at, '\n', length - at);
+        bytes = end ? (size_t)(end - text) - at : length - at;
+        if (bytes < sizeof("Benchmark") || bytes > LINE_BYTES_MAX ||
+            memcmp(text + at, "Benchmark", sizeof("Benchmark") - 1) != 0)
+            continue;
+        char *line = strndup(text + at, bytes);
+        metrics->failed |= !line;
+        if (line)
+            count += add_line(metrics, line, side) != 0;
+        free(line);
+    }
+    return count;
+}

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: MIT
+"""The tables: order, filter, keys, and what an opened row shows. Locks, leaks and threads are
+known."""
+from page_test import Browser, testing
+
+
+def head(tab, title, table=0):
+    return f"""[...document.querySelectorAll('#panel-{tab} .table')[{table}]
+        .querySelectorAll('th button')].find((each) => each.textContent === '{title}')"""
+
+
+def details(page, tab):
+    return page.run(f"document.querySelector('#panel-{tab} .details').textContent")
+
+
+def check_functions(test, page):
+    page.open_tab("functions")
+    flat = page.run("""[...document.querySelectorAll('#panel-functions tr.row')].map((row) =>
+        row.cells[0].textContent)""")
+    test.equal(flat[0], "make_block", "the first function")
+    page.click(head("functions", "function"))
+    names = [row[0] for row in test.rows(page, "functions")]
+    test.equal(names, sorted(names), "functions by name")
+    page.click(head("functions", "function"))
+    names = [row[0] for row in test.rows(page, "functions")]
+    test.equal(names, sorted(names, reverse=True), "functions by falling name")
+    test.equal(page.run(f"({head('functions', 'function')}).parentNode.ariaSort"), "descending",
+               "aria-sort")
+    page.click(head("functions", "cum"))
+    page.key("/")
+    page.type("blocks")
+    test.equal({row[0] for row in test.rows(page, "functions")}, {"small_blocks", "large_blocks"},
+               "functions filtered")
+    test.check("2 of" in page.run("document.querySelector('#panel-functions .said').textContent"),
+               "the filter does not say how many rows it left")
+
+
+def check_keys(test, page):
+    page.run("document.querySelector('#panel-functions .rows').focus()")
+    page.key("ArrowDown")
+    page.key("ArrowDown")
+    page.key("Enter")
+    opened = page.run("document.querySelector('#panel-functions tr.opened').cells[0].textContent")
+    test.equal(opened, "small_blocks", "the row that Enter opens")
+    test.check("free(make_block(10));" in details(page, "functions"), "no source in the details")
+    page.run("""[...document.querySelectorAll('#panel-functions .neighbours button')]
+        .find((each) => each.textContent === 'make_block').click()""")
+    test.check(details(page, "functions").startswith("make_block"), "a callee does not open")
+
+
+def check_places(test, page):
+    page.open_tab("places")
+    rows = test.rows(page, "places")
+    test.equal(rows[0][0], "make_block", "the first place")
+    page.click("document.querySelector('#panel-places tr.row')")
+    text = details(page, "places")
+    test.check("large_blocks" in text and "small_blocks" in text, f"stacks of a place: {text!r}")
+
+
+def check_leaks(test, page):
+    page.open_tab("leaks")
+    rows = test.rows(page, "leaks")
+    test.equal(rows[0][0], "definite", "the first leak's class")
+    test.equal(rows[0][3:5], ["777 B", "1"], "the first leak")
+    page.click("document.querySelector('#panel-leaks tr.row')")
+    test.check("lose_block" in details(page, "leaks"), "the leak's stack")
+
+
+def check_locks(test, page):
+    page.open_tab("locks")
+    rows = test.rows(page, "locks")
+    test.equal(rows[0][:2], ["table_lock", "mutex"], "the first lock")
+    page.click("document.querySelector('#panel-locks tr.row')")
+    text = details(page, "locks")
+    test.check("want (workers.c" in text and "hold (workers.c" in text, f"a lock's parties: {text!r}")
+    pairs = test.rows(page, "locks", 1)
+    test.check(len(pairs) == 1 and pairs[0][1].startswith("want") and
+               pairs[0][2].startswith("hold"), f"who waits behind whom: {pairs}")
+    idle = test.rows(page, "locks", 2)
+    test.check({"barrier", "join"} <= {row[1] for row in idle}, f"idle waits: {idle}")
+
+
+def check_threads(test, page):
+    page.open_tab("threads")
+    rows = test.rows(page, "threads")
+    test.equal(len(rows), 4, "threads")
+    test.equal([row[6] for row in rows], ["running", "joined", "joined", "leaked"], "their ends")
+    page.click("document.querySelectorAll('#panel-threads tr.row')[3]")
+    test.check("main" in details(page, "threads"), "who created a thread")
+
+
+def check_many(test, browser):
+    """Only rows in sight are elements, and the last can be reached."""
+    page = browser.open(f"file://{test.page(test.made_profile('large', '30000'))}#places")
+    page.wait("document.querySelectorAll('#panel-places tr.row').length > 0")
+    count = page.run("document.querySelectorAll('#panel-places tr.row').length")
+    test.check(count < 120, f"{count} rows are elements")
+    page.run("document.querySelector('#panel-places .rows').focus()")
+    page.key("End")
+    page.key("Enter")
+    test.check("stack" in page.run("document.querySelector('#panel-places .details').innerHTML"),
+               "the last row does not open")
+    test.no_problems(page)
+
+
+def main():
+    with testing() as test, Browser() as browser:
+        page = browser.open(f"file://{test.page(test.profile(test.program('workers')))}")
+        for check in (check_functions, check_keys, check_places, check_leaks, check_locks,
+                      check_threads):
+            check(test, page)
+        page.open_tab("timeline")
+        test.check(page.run("document.querySelectorAll('#panel-timeline .chart').length") >= 2,
+                   "charts over time")
+        test.no_problems(page)
+        check_many(test, browser)
+
+
+main()

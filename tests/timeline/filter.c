@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+//
+// filter.c - a program that ends where it makes a call that it did not foresee: what a moment asks
+// the kernel is not among those it did.
+#include "shape.h"
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define KILLS(number)                                                                              \
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),                                             \
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)
+
+static struct sock_filter filter[] = {
+    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+    KILLS(SYS_openat),
+    KILLS(SYS_open),
+    KILLS(SYS_pread64),
+    KILLS(SYS_read),
+    KILLS(SYS_clock_gettime),
+    KILLS(SYS_getpid),
+    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+};
+
+int main(void)
+{
+    const struct sock_fprog program = {sizeof(filter) / sizeof(filter[0]), filter};
+    bool is_filtered = false;
+
+    for (;;) { // the same stacks before and after
+        churn_ms(40);
+        say(is_filtered ? "done" : "filters", 0);
+        if (is_filtered)
+            syscall(SYS_exit_group, 0);
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+            prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) != 0)
+            return 77;
+        is_filtered = true;
+    }
+}
