@@ -641,7 +641,8 @@ static_assert(sizeof(struct profile_leak) == 64, "layout");
 //   frame   of the stack trie: pc = PROFILE_MARKER_END + number of a *group*, the frames of one
 //           call, those inlined first, as the records of the chunks of frames with that number have
 //           them, in their order. Markers are such frames, too. All roots have generation 0
-//   cell    epoch 0, family MIXED; the values at the peak are those of the cell, always
+//   cell    epoch 0, family MIXED; the values at the peak are those of the cell, always. Chunks of
+//           cells are as long as they need to be, and without times
 //   thread  the sum of like_count threads that were created by the same stack and ended alike;
 //           times and the name are 0
 //   lock    the sum of all locks of a name and kind; address 1; all of its figures are here, in the

@@ -24,8 +24,10 @@
 
 #define NEVER UINT64_MAX
 #define FIRST_INTERVAL_NS 1000000u
-#define COST_SHARE 256 // one part in so many of the time goes to moments, at most
-#define END_TRIES 100  // two milliseconds
+#define COST_NS_MAX 16000u    // of a slow machine
+#define SLOT_COST_NS_MAX 256u // for each slot
+#define COST_SHARE 256        // one part in so many of the time goes to moments, at most
+#define END_TRIES 100         // two milliseconds
 #define CHUNK_MOMENTS 50
 #define CHUNKS (PROFILE_MOMENTS_MAX / CHUNK_MOMENTS)
 static_assert(PROFILE_MOMENTS_MAX % CHUNK_MOMENTS == 0, "chunks are full");
@@ -36,7 +38,7 @@ static struct {
     bool is_on;
     uint64_t interval_ns; // shortest distance of two moments
     uint64_t latest_ns;
-    uint64_t cost_ns; // that the latest moment took
+    uint64_t cost_ns; // of a moment
     struct profile_moment *chunks[CHUNKS];
     unsigned room;  // moments that the chunks have room for
     unsigned count; // of them in use
@@ -234,13 +236,19 @@ static bool make_room(void)
     return true;
 }
 
-// The cheaper of two moments: the other one's thread may have had to wait for a processor.
+// What a moment costs, told from how long it took: its thread may have had to wait for a processor,
+// so that it is taken to be no more than it can be.
+static void note_cost(uint64_t took_ns)
+{
+    uint64_t most_ns = COST_NS_MAX + SLOT_COST_NS_MAX * (uint64_t)thread_slot_count();
+
+    timeline.cost_ns = took_ns < most_ns ? took_ns : most_ns;
+}
+
 static uint64_t next_ns(uint64_t now_ns)
 {
-    uint64_t before_ns = timeline.cost_ns, apart_ns;
+    uint64_t apart_ns = COST_SHARE * timeline.cost_ns;
 
-    timeline.cost_ns = sys_monotonic_ns() - now_ns;
-    apart_ns = COST_SHARE * (timeline.cost_ns < before_ns ? timeline.cost_ns : before_ns);
     return now_ns + (apart_ns > timeline.interval_ns ? apart_ns : timeline.interval_ns);
 }
 
@@ -267,6 +275,7 @@ static void take_claimed(void)
         return;
     }
     add_moment(now_ns);
+    note_cost(sys_monotonic_ns() - now_ns);
     atomic_publish(&timeline_due_ns, next_ns(now_ns));
 }
 

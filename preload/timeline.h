@@ -2,9 +2,10 @@
 //
 // timeline.h - what the process is like from moment to moment (struct profile_moment). No thread
 // and no timer of ours: whoever comes along with the time at hand, in a hook, looks whether a
-// moment is due, and takes it. The first is taken at the start, then one every millisecond at most;
-// with PROFILE_MOMENTS_MAX of them every other one is dropped, and from then on they come at twice
-// the distance.
+// moment is due, and takes it. The first is taken at the start, then one every millisecond at most,
+// or as rarely as it takes for all of them to cost less than half a percent of the time; with
+// PROFILE_MOMENTS_MAX of them every other one is dropped, and from then on they come at twice the
+// distance.
 #ifndef GAIAPROF_TIMELINE_H
 #define GAIAPROF_TIMELINE_H
 

@@ -208,9 +208,9 @@ const char *analysis_program(struct analysis *analysis)
 {
     const char *called = profile_called(analysis->profile);
     const char *name = printable(analysis, *called ? called : "a program");
-    return analysis_format(analysis, "%s (pid %u)",
-                           text_cut(&analysis->scratch, name, PROGRAM_COLUMNS),
-                           analysis->profile->header.pid);
+    name = analysis_or_empty(analysis, text_cut(&analysis->scratch, name, PROGRAM_COLUMNS));
+    uint32_t pid = analysis->profile->header.pid; // of sums of several processes 0
+    return pid ? analysis_format(analysis, "%s (pid %u)", name, pid) : name;
 }
 
 const char *analysis_subject(struct analysis *analysis)
@@ -280,9 +280,17 @@ const char *analysis_empty_words(struct analysis *analysis)
 {
     const struct sample_view *view = analysis->set.view;
     const char *selection = analysis_selection(analysis);
-    return analysis_format(analysis, "no samples: view '%s' of %s has no %s%s%s%s", view->name,
-                           analysis_program(analysis), analysis_help(analysis),
-                           *selection ? " (" : "", selection, *selection ? ")" : "");
+    const char *words = analysis->is_diff ? "no difference: view '%s' of %s has the same %s%s%s%s"
+                                          : "no samples: view '%s' of %s has no %s%s%s%s";
+    return analysis_format(analysis, words, view->name, analysis_program(analysis),
+                           analysis_help(analysis), *selection ? " (" : "", selection,
+                           *selection ? ")" : "");
+}
+
+void analysis_put_empty(struct analysis *analysis)
+{
+    fprintf(analysis->out, "%s\n",
+            analysis_head(analysis, analysis_empty_words(analysis), ANALYSIS_COLUMNS));
 }
 
 // --- patterns

@@ -51,6 +51,7 @@ void analysis_line_done(struct analysis *analysis);
 // Whether there is nothing to show, and the line that says so.
 bool analysis_is_empty(const struct analysis *analysis);
 const char *analysis_empty_words(struct analysis *analysis);
+void analysis_put_empty(struct analysis *analysis);
 
 // "CALL TREE  jq (pid 4711)  heap, inuse_space: 8.8 KiB  bytes not freed", and what was selected;
 // of a diff "+1.0 KiB (+12.8%) to 8.8 KiB".

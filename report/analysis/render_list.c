@@ -405,7 +405,7 @@ int render_list(struct profile *profile, const struct render_options *options, F
     if (error)
         return error;
     if (analysis_is_empty(&analysis))
-        fprintf(out, "%s\n", analysis_empty_words(&analysis));
+        analysis_put_empty(&analysis);
     else
         error = put(&analysis);
     return analysis_finish(&analysis, error);

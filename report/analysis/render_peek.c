@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // render_peek.c - functions that match a pattern, with who calls them and whom they call. Shares of
-// callers and callees are of the function's cum, as in pprof.
+// callers and callees are of the function's cum, as in pprof; of a diff, of the whole.
 #include "report/analysis/analysis.h"
 #include "report/analysis/call_graph.h"
 #include "report/model/units.h"
@@ -13,7 +13,7 @@
 #define CALLS_USUAL 15
 #define LABEL_COLUMNS 11
 #define VALUE_COLUMNS 10
-#define SHARE_COLUMNS 7
+#define SHARE_COLUMNS 8
 
 struct peek_writer {
     struct analysis *analysis;
@@ -45,16 +45,22 @@ static int pad(const char *text, size_t columns)
     return columns > used ? (int)(columns - used) : 0;
 }
 
+static size_t padded_columns(const char *text, size_t columns)
+{
+    return text_columns(text) + (size_t)pad(text, columns);
+}
+
 // Returns the columns before what the line is about.
 static size_t put_value(struct analysis *analysis, const char *label, int64_t value, int64_t of)
 {
     const char *text = analysis_value(analysis, analysis->value, value);
-    struct unit_text share = unit_share(value, of);
-    int columns =
-        fprintf(analysis->out, "  %-*s%*s%s%*s%s  ", LABEL_COLUMNS, label, pad(text, VALUE_COLUMNS),
-                "", text, pad(share.text, SHARE_COLUMNS), "", share.text);
-    size_t extra = text_columns(text) > VALUE_COLUMNS ? text_columns(text) - VALUE_COLUMNS : 0;
-    return columns < 0 ? 0 : 2 + LABEL_COLUMNS + VALUE_COLUMNS + SHARE_COLUMNS + 2 + extra;
+    const char *share = analysis->is_diff
+                            ? analysis_share(analysis, value)
+                            : analysis_format(analysis, "%s", unit_share(value, of).text);
+    fprintf(analysis->out, "  %-*s%*s%s%*s%s  ", LABEL_COLUMNS, label, pad(text, VALUE_COLUMNS), "",
+            text, pad(share, SHARE_COLUMNS), "", share);
+    return 2 + LABEL_COLUMNS + padded_columns(text, VALUE_COLUMNS) +
+           padded_columns(share, SHARE_COLUMNS) + 2;
 }
 
 static void put_words(struct analysis *analysis, const char *words)
@@ -210,7 +216,7 @@ int render_peek(struct profile *profile, const struct render_options *options, F
     if (error)
         return error;
     if (analysis_is_empty(&analysis))
-        fprintf(out, "%s\n", analysis_empty_words(&analysis));
+        analysis_put_empty(&analysis);
     else
         error = put(&analysis);
     return analysis_finish(&analysis, error);

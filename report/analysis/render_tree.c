@@ -16,6 +16,7 @@
 #define LEVELS_MAX 14 // of indentation; what is further out is cut off
 #define VALUE_COLUMNS 10
 #define SHARE_COLUMNS 6
+#define SHARE_COLUMNS_DIFF 8
 #define NOTABLE_PERCENT 5
 
 struct tree_writer {
@@ -36,11 +37,16 @@ static size_t put_padded(FILE *out, const char *text, size_t columns)
     return pad + used + 2;
 }
 
+static size_t share_columns(const struct analysis *analysis)
+{
+    return analysis->is_diff ? SHARE_COLUMNS_DIFF : SHARE_COLUMNS;
+}
+
 static size_t put_values(struct analysis *analysis, int64_t cum, int64_t flat)
 {
     size_t used =
         put_padded(analysis->out, analysis_value(analysis, analysis->value, cum), VALUE_COLUMNS);
-    used += put_padded(analysis->out, analysis_share(analysis, cum), SHARE_COLUMNS);
+    used += put_padded(analysis->out, analysis_share(analysis, cum), share_columns(analysis));
     return used + put_padded(analysis->out, analysis_value_or(analysis, analysis->value, flat, ""),
                              VALUE_COLUMNS);
 }
@@ -150,8 +156,8 @@ static void put_fold(struct tree_writer *writer, uint32_t number)
     }
     put_values(writer->analysis, cum, flat);
     put_levels(writer, number, true);
-    fprintf(writer->analysis->out, "%s⋮  %zu calls in a row%s\n", writer->analysis->dim, count,
-            writer->analysis->plain);
+    fprintf(writer->analysis->out, "%s⋮  %zu calls in %s%s\n", writer->analysis->dim, count,
+            choice->calls[number].runtime ? "the runtime" : "a row", writer->analysis->plain);
     analysis_line_done(writer->analysis);
 }
 
@@ -204,7 +210,7 @@ static void put_tree(struct tree_writer *writer)
         const struct chosen_call *call = &writer->choice.calls[number];
         if (!tree_choice_is_folded(call))
             put_call(writer, number);
-        else if (call->run == FOLD_HEAD)
+        else if (tree_choice_begins_fold(call))
             put_fold(writer, number);
         push_children(writer, number);
     }
@@ -233,7 +239,7 @@ static int put(struct analysis *analysis)
     if (!error) {
         analysis_put_title(analysis, "CALL TREE");
         fprintf(analysis->out, "\n%s%*s  %*s  %*s  call%s\n", analysis->bold, VALUE_COLUMNS, "cum",
-                SHARE_COLUMNS, "share", VALUE_COLUMNS, "flat", analysis->plain);
+                (int)share_columns(analysis), "share", VALUE_COLUMNS, "flat", analysis->plain);
         put_tree(&writer);
         put_footer(&writer);
     }
@@ -250,7 +256,7 @@ int render_tree(struct profile *profile, const struct render_options *options, F
     if (error)
         return error;
     if (analysis_is_empty(&analysis))
-        fprintf(out, "%s\n", analysis_empty_words(&analysis));
+        analysis_put_empty(&analysis);
     else
         error = put(&analysis);
     return analysis_finish(&analysis, error);

@@ -10,7 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FOLD_FROM 10 // calls in a row that are not folded
+#define FOLD_FROM 10    // calls in a row that are not folded
+#define REST_DIVISOR 20 // so much of the whole has a line in any case
+
+// How a row of calls is folded: so many are shown in any case, else a head and a tail.
+struct fold {
+    uint32_t shown, head, tail;
+};
+
+static const struct fold own_fold = {10, 3, 4}, runtime_fold = {4, 1, 1};
 
 struct chooser {
     const struct call_tree *tree;
@@ -52,11 +60,12 @@ static int rank(struct chooser *chooser, uint64_t least)
 
 // --- one choice
 
-static void reset(struct chosen_call *call)
+static void reset(const struct chooser *chooser, struct chosen_call *call)
 {
     const struct call_tree_node *node = call->node;
     *call = (struct chosen_call){
         .node = node,
+        .runtime = chooser->tree->functions.functions[node->function].runtime,
         .left_out_count = node->children,
         .left_out = node->weight - node->own_weight,
         .left_out_cum = node->cum - node->flat,
@@ -76,7 +85,9 @@ static void take(const struct chooser *chooser, size_t number)
 
 bool tree_choice_has_rest(const struct tree_choice *choice, const struct chosen_call *call)
 {
-    return call->children > 0 && call->left_out_count > 0 && call->left_out >= choice->threshold;
+    uint64_t notable = choice->calls[0].node->weight / REST_DIVISOR;
+    uint64_t least = notable < choice->threshold ? notable : choice->threshold;
+    return call->children > 0 && call->left_out_count > 0 && call->left_out >= least;
 }
 
 size_t tree_choice_lines_below(const struct tree_choice *choice, const struct chosen_call *call)
@@ -94,14 +105,23 @@ static uint32_t run_of(const struct tree_choice *choice, const struct chosen_cal
 {
     const struct chosen_call *parent = &choice->calls[call->parent];
     bool follows = call->parent != 0 && tree_choice_lines_below(choice, parent) == 1 &&
-                   is_foldable(choice, parent) && is_foldable(choice, call);
+                   parent->runtime == call->runtime && is_foldable(choice, parent) &&
+                   is_foldable(choice, call);
     return follows ? parent->run + 1 : 0;
 }
 
-// A row of FOLD_FROM + 1 has fewer lines than one of FOLD_FROM.
-static long lines_of(uint32_t run)
+static const struct fold *fold_of(const struct chosen_call *call)
 {
-    return run < FOLD_FROM ? 1 : run == FOLD_FROM ? FOLD_HEAD + 1 + FOLD_TAIL - FOLD_FROM : 0;
+    return call->runtime ? &runtime_fold : &own_fold;
+}
+
+// What a call adds to the lines of its row, which has fewer once it is folded.
+static long lines_of(const struct chosen_call *call)
+{
+    const struct fold *fold = fold_of(call);
+    if (call->run < fold->shown)
+        return 1;
+    return call->run == fold->shown ? (long)(fold->head + 1 + fold->tail) - (long)fold->shown : 0;
 }
 
 // Takes the first `count`, and returns how many lines they need.
@@ -111,14 +131,14 @@ static size_t choose(const struct chooser *chooser, size_t count)
     choice->count = count;
     choice->threshold = choice->calls[count - 1].node->weight;
     for (size_t i = 0; i < count; i++)
-        reset(&choice->calls[i]);
+        reset(chooser, &choice->calls[i]);
     for (size_t i = 1; i < count; i++)
         take(chooser, i);
     long lines = tree_choice_has_rest(choice, &choice->calls[0]);
     for (size_t i = 1; i < count; i++) {
         struct chosen_call *call = &choice->calls[i];
         call->run = run_of(choice, call);
-        lines += lines_of(call->run) + tree_choice_has_rest(choice, call);
+        lines += lines_of(call) + tree_choice_has_rest(choice, call);
     }
     return (size_t)lines;
 }
@@ -200,6 +220,12 @@ void tree_choice_release(struct tree_choice *choice)
 
 bool tree_choice_is_folded(const struct chosen_call *call)
 {
-    return call->run_length > FOLD_FROM && call->run >= FOLD_HEAD &&
-           call->run + FOLD_TAIL < call->run_length;
+    const struct fold *fold = fold_of(call);
+    return call->run_length > fold->shown && call->run >= fold->head &&
+           call->run + fold->tail < call->run_length;
+}
+
+bool tree_choice_begins_fold(const struct chosen_call *call)
+{
+    return tree_choice_is_folded(call) && call->run == fold_of(call)->head;
 }

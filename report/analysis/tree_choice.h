@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: MIT
 //
 // tree_choice.h - which calls of a call tree are worth a line. They are those with most, as many as
-// fit the lines that are wanted; calls without an alternative are a row, and long rows are folded.
+// fit the lines that are wanted. Calls without an alternative are a row, and long rows are folded:
+// those within the runtime (a container's way to its memory) sooner than the user's own.
 #ifndef GAIAPROF_TREE_CHOICE_H
 #define GAIAPROF_TREE_CHOICE_H
 
 #include "report/analysis/call_tree.h"
-
-#define FOLD_HEAD 3
-#define FOLD_TAIL 4
 
 struct chosen_call {
     const struct call_tree_node *node;
     uint32_t parent;
     uint32_t children, first_child; // chosen ones; indices of tree_choice.children
     uint32_t branch;                // the innermost from here up that has siblings; 0: none
-    uint32_t run, run_length;       // its place in a row of calls that may be folded
-    uint32_t left_out_count;        // of its callees
-    uint64_t left_out;              // their weight
+    bool runtime;
+    uint32_t run, run_length; // its place in a row of calls that may be folded
+    uint32_t left_out_count;  // of its callees
+    uint64_t left_out;        // their weight
     int64_t left_out_cum;
 };
 
@@ -39,7 +38,8 @@ void tree_choice_release(struct tree_choice *choice);
 bool tree_choice_has_rest(const struct tree_choice *choice, const struct chosen_call *call);
 size_t tree_choice_lines_below(const struct tree_choice *choice, const struct chosen_call *call);
 
-// Whether a call is folded away.
+// Whether a call is folded away, and is the first of those that are.
 bool tree_choice_is_folded(const struct chosen_call *call);
+bool tree_choice_begins_fold(const struct chosen_call *call);
 
 #endif

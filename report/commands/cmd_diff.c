@@ -88,6 +88,8 @@ static int add_text(struct diff *diff, const struct profile_file *file, const ch
                     : 0;
     if (diff->metrics.failed)
         return command_error(operand, "not enough memory");
+    if (diff->metrics.too_many)
+        return command_error(operand, "more than %d benchmarks", METRICS_MAX);
     return count ? 0 : command_error(operand, "neither a profile nor Go benchmark lines");
 }
 
@@ -166,7 +168,7 @@ static const char *side_words(struct diff *diff, unsigned side)
 {
     struct region *region = &diff->metrics.region;
     const char *name = text_printable(region, diff->words.names[side]);
-    name = name ? text_cut(region, name, 36) : "";
+    name = name ? text_cut(region, name, diff->operands[side] == 1 ? 38 : 24) : "";
     if (diff->operands[side] == 1)
         return name;
     const char *words = region_printf(region, "%zu runs (%s, ...)", diff->operands[side], name);
@@ -179,8 +181,8 @@ static void put_title(struct diff *diff, FILE *out)
     struct region *region = &diff->metrics.region;
     fprintf(out, "gaiaprof diff  %s -> %s\n", side_words(diff, 0), side_words(diff, 1));
     if (old && new &&strcmp(old, new) != 0)
-        fprintf(out, "  note      of different programs: %s and %s\n", text_cut(region, old, 30),
-                text_cut(region, new, 30));
+        fprintf(out, "  note      the programs have other names: %s and %s\n",
+                text_cut(region, old, 30), text_cut(region, new, 30));
     else if (!old != !new)
         fputs("  note      one side has no profile: only benchmark lines are compared\n", out);
 }
@@ -311,17 +313,29 @@ static bool is_same_build(const struct profile_mapping *a, const struct profile_
            memcmp(a->build_id, b->build_id, a->build_id_bytes) == 0;
 }
 
+// The same file in both, or the program itself.
+static bool are_counterparts(const struct profile *a, const char *path_a, const struct profile *b,
+                             const char *path_b)
+{
+    bool is_program = strcmp(path_a, a->exe) == 0;
+    if (is_program || strcmp(path_b, b->exe) == 0)
+        return is_program && strcmp(path_b, b->exe) == 0;
+    return path_a[0] == '/' && strcmp(path_basename(path_a), path_basename(path_b)) == 0;
+}
+
 static bool have_same_modules(const struct profile *a, const struct profile *b)
 {
+    bool found = false;
     for (size_t i = 0; i < profile_mapping_count(a); i++)
         for (size_t j = 0; j < profile_mapping_count(b); j++) {
             struct profile_mapping left = profile_mapping(a, i), right = profile_mapping(b, j);
-            if (left.path[0] == '/' &&
-                strcmp(path_basename(left.path), path_basename(right.path)) == 0 &&
-                !is_same_build(&left, &right))
+            if (!are_counterparts(a, left.path, b, right.path))
+                continue;
+            found |= strcmp(left.path, a->exe) == 0;
+            if (!is_same_build(&left, &right))
                 return false;
         }
-    return profile_mapping_count(a) != 0 && profile_mapping_count(b) != 0;
+    return found;
 }
 
 // Of the first profiles: then lines can be compared. Files that are none are reported later.

@@ -22,15 +22,19 @@ bool report_files_are_in_directory(const struct report_request *request)
     return request->output && stat(request->output, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-// As %e of the profiler's option output.
+// As %e of the profiler's option output, with the pid of a process.
 static char *file_name(struct profile *profile, const struct report_request *request,
                        const struct sample_view *view)
 {
     const char *directory = report_files_are_in_directory(request) ? request->output : NULL;
     const char *program = *profile->exe ? path_basename(profile->exe) : "program";
-    return region_printf(&profile->region, "%s%s%s.%u%s%s%s", directory ? directory : "",
-                         directory ? "/" : "", program, profile->header.pid, view ? "." : "",
-                         view ? view->name : "", request->format->suffix);
+    const char *of = profile->old ? "diff" : "merged";
+    if (!profile_is_merged(profile))
+        of = region_printf(&profile->region, "%u", profile->header.pid);
+    return of ? region_printf(&profile->region, "%s%s%s.%s%s%s%s", directory ? directory : "",
+                              directory ? "/" : "", program, of, view ? "." : "",
+                              view ? view->name : "", request->format->suffix)
+              : NULL;
 }
 
 static int write_file(struct profile *profile, struct report_request *request,

@@ -98,6 +98,13 @@ static const char *base_name(const char *path)
     return path ? path_basename(path) : NULL;
 }
 
+// The program itself, whatever its file is called.
+static const char *module_name(const struct addition *addition, const char *module)
+{
+    bool is_program = module && strcmp(module, addition->profile->exe) == 0;
+    return is_program ? "[program]" : base_name(module);
+}
+
 static struct combined_frame named_frame(struct addition *addition, const struct frame *frame)
 {
     const struct place *place = frame->place;
@@ -115,7 +122,8 @@ static struct combined_frame named_frame(struct addition *addition, const struct
         .function = addition_text(addition, place->function),
         .file = by_path ? named.file : addition_text(addition, base_name(place->file)),
         .line = by_line ? named.line : 0,
-        .module = by_path ? named.module : addition_text(addition, base_name(place->module)),
+        .module =
+            by_path ? named.module : addition_text(addition, module_name(addition, place->module)),
         .flags = by_line ? named.flags : named.flags & PROFILE_FRAME_MARKER,
         .offset = place->function ? 0 : place->offset,
     };

@@ -183,6 +183,21 @@ static void subtract_counts(struct heap_counts *to, const struct heap_counts *fr
     heap_counts_add(to, &negative);
 }
 
+static int64_t size_of(int64_t value)
+{
+    return value < 0 ? -value : value;
+}
+
+static int compare_sites(const void *left, const void *right)
+{
+    const struct site *a = left, *b = right;
+    int64_t bytes_a = size_of(a->counts.allocated_bytes);
+    int64_t bytes_b = size_of(b->counts.allocated_bytes);
+    if (bytes_a != bytes_b)
+        return bytes_a < bytes_b ? 1 : -1;
+    return (a->stack > b->stack) - (a->stack < b->stack);
+}
+
 static int subtract_sites(struct profile *profile, const struct profile *old)
 {
     struct heap *heap = &profile->heap;
@@ -204,6 +219,7 @@ static int subtract_sites(struct profile *profile, const struct profile *old)
         heap->site_count = next;
         subtract_counts(&site->counts, &from->counts);
     }
+    qsort(heap->sites, heap->site_count, sizeof(*heap->sites), compare_sites);
     subtract_counts(&heap->total, &old->heap.total);
     heap->reallocs -= old->heap.reallocs;
     return join_end(&join);

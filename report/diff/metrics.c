@@ -17,22 +17,38 @@ void metrics_release(struct metrics *metrics)
     region_release(&metrics->region);
 }
 
+static struct metric *find(struct metrics *metrics, const char *name, const char *unit_name)
+{
+    for (size_t i = 1; i <= metrics->count; i++) {
+        size_t number = (metrics->latest + i) % metrics->count;
+        struct metric *metric = &metrics->list[number];
+        if (strcmp(metric->name, name) != 0 || strcmp(metric->unit_name, unit_name) != 0)
+            continue;
+        metrics->latest = number;
+        return metric;
+    }
+    return NULL;
+}
+
+// NULL: too many, or without memory.
 static struct metric *metric_of(struct metrics *metrics, const char *name, const char *unit_name)
 {
-    for (size_t i = 0; i < metrics->count; i++)
-        if (strcmp(metrics->list[i].name, name) == 0 &&
-            strcmp(metrics->list[i].unit_name, unit_name) == 0)
-            return &metrics->list[i];
+    struct metric *metric = find(metrics, name, unit_name);
+    metrics->too_many |= !metric && metrics->count == METRICS_MAX;
+    if (metric || metrics->count == METRICS_MAX)
+        return metric;
     void *list = metrics->list;
-    struct metric *metric =
-        region_push(&metrics->region, &list, &metrics->count, &metrics->room, sizeof(*metric));
+    metric = region_push(&metrics->region, &list, &metrics->count, &metrics->room, sizeof(*metric));
     char *own_name = region_strndup(&metrics->region, name, strlen(name));
     char *own_unit = region_strndup(&metrics->region, unit_name, strlen(unit_name));
     metrics->failed |= !metric || !own_name || !own_unit;
-    if (metrics->failed)
+    if (!metric)
         return NULL;
     metrics->list = list;
-    *metric = (struct metric){.name = own_name, .unit_name = own_unit, .unit = METRIC_OTHER};
+    metrics->latest = metrics->count - 1;
+    *metric = (struct metric){.name = own_name ? own_name : "",
+                              .unit_name = own_unit ? own_unit : "",
+                              .unit = METRIC_OTHER};
     return metric;
 }
 
@@ -208,7 +224,7 @@ static size_t add_line(struct metrics *metrics, char *line, unsigned side)
         unit = text_printable(&metrics->region, unit);
         struct metric *metric =
             printable_name && unit ? metric_of(metrics, printable_name, unit) : NULL;
-        metrics->failed |= !metric;
+        metrics->failed |= !printable_name || !unit;
         if (!metric)
             break;
         add(metrics, metric, side, value);

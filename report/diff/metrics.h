@@ -29,8 +29,11 @@ struct metrics {
     struct region region;
     struct metric *list;
     size_t count, room;
-    bool failed; // without memory
+    size_t latest; // lines come in the same order again and again
+    bool failed;   // without memory
+    bool too_many; // some were left out
 };
+#define METRICS_MAX 10000
 
 void metrics_release(struct metrics *metrics);
 

@@ -8,9 +8,12 @@
 #include "report/model/units.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
+
+#define PPROF_BUILD_ID_BYTES_MAX 64
 
 struct pprof_text {
     int64_t index;
@@ -23,6 +26,18 @@ struct function_key {
 
 struct pprof_function {
     struct function_key key;
+    uint32_t id;
+    UT_hash_handle hh;
+};
+
+// A module that was unloaded and loaded again at the same place is one mapping.
+struct mapping_key {
+    uint64_t start, end, file_offset;
+    int64_t path, build_id; // texts
+};
+
+struct pprof_mapping {
+    struct mapping_key key;
     uint32_t id;
     UT_hash_handle hh;
 };
@@ -62,7 +77,9 @@ static int64_t text_new(struct pprof_table *table, char *text)
 int64_t pprof_text(struct pprof_table *table, const char *text)
 {
     struct pprof_text *entry = NULL;
-    const char *printable = text ? text_printable(&table->region, text) : "";
+    if ((!text || !*text) && table->text_count > 0)
+        return 0;
+    const char *printable = text_printable(&table->region, text);
     char *kept;
     table->failed |= !printable;
     if (!printable || table->failed)
@@ -142,16 +159,70 @@ static uint32_t function_id(struct pprof_table *table, const struct place *place
 
 // --- mappings
 
+static int64_t build_id_text(struct pprof_table *table, const struct profile_mapping *mapping)
+{
+    char hex[2 * PPROF_BUILD_ID_BYTES_MAX + 1] = "";
+    for (size_t i = 0; i < mapping->build_id_bytes && i < PPROF_BUILD_ID_BYTES_MAX; i++)
+        snprintf(hex + 2 * i, 3, "%02x", mapping->build_id[i]);
+    return pprof_text(table, hex);
+}
+
+static bool add_mapping(struct pprof_table *table, const struct pprof_mapping *known)
+{
+    Perftools__Profiles__Mapping *mapping = region_alloc(&table->region, sizeof(*mapping));
+    void **added = region_push(&table->region, &table->mappings, &table->mapping_count,
+                               &table->mapping_room, sizeof(*added));
+    if (!mapping || !added)
+        return false;
+    perftools__profiles__mapping__init(mapping);
+    mapping->id = known->id;
+    mapping->memory_start = known->key.start;
+    mapping->memory_limit = known->key.end;
+    mapping->file_offset = known->key.file_offset;
+    mapping->filename = known->key.path;
+    mapping->build_id = known->key.build_id;
+    // What is not known here pprof would not find either: it reads no DWARF of C.
+    mapping->has_functions = true;
+    mapping->has_filenames = true;
+    mapping->has_line_numbers = true;
+    mapping->has_inline_frames = true;
+    *added = mapping;
+    return true;
+}
+
+static uint32_t mapping_id(struct pprof_table *table, const struct profile_mapping *mapping)
+{
+    struct pprof_mapping *known = region_alloc(&table->region, sizeof(*known)), *found = NULL;
+    table->failed |= !known;
+    if (!known)
+        return 0;
+    known->key = (struct mapping_key){
+        .start = mapping->start,
+        .end = mapping->end,
+        .file_offset = mapping->file_offset,
+        .path = pprof_text(table, mapping->path),
+        .build_id = build_id_text(table, mapping),
+    };
+    HASH_FIND(hh, table->mapping_hash, &known->key, sizeof(known->key), found);
+    if (found)
+        return found->id;
+    known->id = (uint32_t)table->mapping_count + 1;
+    HASH_ADD(hh, table->mapping_hash, key, sizeof(known->key), known);
+    table->failed |= !add_mapping(table, known);
+    return known->id;
+}
+
 static uint32_t use_mapping(struct pprof_table *table, size_t number)
 {
     if (table->mapping_ids[number] == 0) {
-        table->mappings[table->mapping_count++] = (uint32_t)number;
-        table->mapping_ids[number] = (uint32_t)table->mapping_count;
+        struct profile_mapping mapping = profile_mapping(table->profile, number);
+        table->mapping_ids[number] = mapping_id(table, &mapping);
     }
     return table->mapping_ids[number];
 }
 
-// pprof takes the first one for the program, even if nothing is in it.
+// pprof takes the first one for the program, even if nothing is in it. A profile that was put
+// together of others has none: without a mapping of nothing pprof would miss the program.
 static void use_program(struct pprof_table *table)
 {
     for (size_t i = 0; i < profile_mapping_count(table->profile); i++) {
@@ -160,6 +231,8 @@ static void use_program(struct pprof_table *table)
             return;
         }
     }
+    if (profile_mapping_count(table->profile) == 0)
+        mapping_id(table, &(struct profile_mapping){.path = table->profile->exe});
 }
 
 // Of a module with more than one executable segment only the first is known.
@@ -260,12 +333,11 @@ int pprof_table_init(struct pprof_table *table, struct profile *profile)
     *table = (struct pprof_table){.profile = profile};
     size_t count = profile_mapping_count(profile);
     table->mapping_ids = region_array(&table->region, count + 1, sizeof(*table->mapping_ids));
-    table->mappings = region_array(&table->region, count + 1, sizeof(*table->mappings));
     pprof_text(table, "");
-    if (!table->mapping_ids || !table->mappings || table->failed)
+    if (!table->mapping_ids || table->failed)
         return -ENOMEM;
     use_program(table);
-    return 0;
+    return table->failed ? -ENOMEM : 0;
 }
 
 void pprof_table_release(struct pprof_table *table)
@@ -273,6 +345,7 @@ void pprof_table_release(struct pprof_table *table)
     HASH_CLEAR(hh, table->text_hash);
     HASH_CLEAR(hh, table->function_hash);
     HASH_CLEAR(hh, table->location_hash);
+    HASH_CLEAR(hh, table->mapping_hash);
     free(table->function_of_place);
     free(table->id_of_location);
     region_release(&table->region);

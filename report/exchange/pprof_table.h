@@ -10,6 +10,7 @@
 struct pprof_text;
 struct pprof_function;
 struct pprof_location;
+struct pprof_mapping;
 
 struct pprof_table {
     struct profile *profile;
@@ -32,9 +33,10 @@ struct pprof_table {
     uint32_t *id_of_location; // by location_number(); 0: not yet
     size_t number_room;
 
+    struct pprof_mapping *mapping_hash;
+    void *mappings; // array of Mapping *
+    size_t mapping_count, mapping_room;
     uint32_t *mapping_ids; // by number of the profile's mapping; 0: not used
-    uint32_t *mappings;    // by id - 1
-    size_t mapping_count;
 };
 
 // -ENOMEM without memory; the table is to be released all the same.

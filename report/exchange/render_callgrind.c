@@ -65,7 +65,8 @@ static void put_head(struct callgrind *callgrind)
     FILE *out = callgrind->out;
     bool is_sampled = profile_is_sampled(callgrind->profile);
     fputs("# callgrind format\nversion: 1\ncreator: gaiaprof " GAIAPROF_VERSION "\n", out);
-    fprintf(out, "pid: %u\n", callgrind->profile->header.pid);
+    if (callgrind->profile->header.pid != 0)
+        fprintf(out, "pid: %u\n", callgrind->profile->header.pid);
     put_command(callgrind);
     fprintf(out, "desc: View: %s%s\n", callgrind->view->name,
             is_sampled ? ", of a sampled heap: estimates" : "");

@@ -35,6 +35,11 @@ struct label_set {
     UT_hash_handle hh;
 };
 
+// Texts of the keys of labels.
+struct label_names {
+    int64_t thread, lock, kind, class, bytes;
+};
+
 // One sample of the set. Those with the same node and label are one sample of the file.
 struct row {
     uint32_t node;
@@ -49,6 +54,9 @@ struct pprof {
     struct pprof_table table;
     struct gzip_writer gzip;
     struct stack_trie trie; // of ids of locations
+    struct label_names names;
+    const char *last_thread; // the name looked up last: mostly the next one, too
+    int64_t last_thread_text;
     struct label_set *label_hash;
     struct label_set **labels; // by number
     size_t label_count, label_room;
@@ -57,13 +65,21 @@ struct pprof {
 
 // --- rows
 
+static int64_t thread_text(struct pprof *pprof, const char *name)
+{
+    if (name != pprof->last_thread)
+        pprof->last_thread_text = pprof_text(&pprof->table, name);
+    pprof->last_thread = name;
+    return pprof->last_thread_text;
+}
+
 static const struct label_set *find_labels(struct pprof *pprof, const struct sample *sample)
 {
     struct pprof_table *table = &pprof->table;
     struct label_set *found = NULL, *set;
     const char *kind = sample->lock ? lock_kind_name(sample->lock->kind) : NULL;
     struct label_key key = {
-        .thread = pprof_text(table, sample->thread_name),
+        .thread = thread_text(pprof, sample->thread_name),
         .lock = pprof_text(table, sample->lock ? sample->lock->name : NULL),
         .kind = pprof_text(table, kind),
         .class = pprof_text(table, sample->class),
@@ -185,19 +201,18 @@ static void set_label(Perftools__Profiles__Label **labels, size_t *count, int64_
     (*count)++;
 }
 
-static size_t fill_labels(struct pprof *pprof, const struct label_key *key,
+static size_t fill_labels(const struct label_names *names, const struct label_key *key,
                           Perftools__Profiles__Label **labels)
 {
-    struct pprof_table *table = &pprof->table;
     size_t count = 0;
-    set_label(labels, &count, pprof_text(table, "thread"), key->thread);
-    set_label(labels, &count, pprof_text(table, "lock"), key->lock);
-    set_label(labels, &count, pprof_text(table, "kind"), key->kind);
-    set_label(labels, &count, pprof_text(table, "class"), key->class);
+    set_label(labels, &count, names->thread, key->thread);
+    set_label(labels, &count, names->lock, key->lock);
+    set_label(labels, &count, names->kind, key->kind);
+    set_label(labels, &count, names->class, key->class);
     if (key->block_bytes != 0) {
-        labels[count]->key = pprof_text(table, "bytes");
+        labels[count]->key = names->bytes;
         labels[count]->num = key->block_bytes;
-        labels[count++]->num_unit = pprof_text(table, "bytes");
+        labels[count++]->num_unit = names->bytes;
     }
     return count;
 }
@@ -236,7 +251,8 @@ static struct sample_room *sample_new(struct pprof *pprof, struct region *region
     }
     room->sample.location_id =
         stack_ids(&pprof->trie, region, row->node, &room->sample.n_location_id);
-    room->sample.n_label = fill_labels(pprof, &pprof->labels[row->label]->key, room->labels);
+    room->sample.n_label =
+        fill_labels(&pprof->names, &pprof->labels[row->label]->key, room->labels);
     room->sample.label = room->labels;
     room->sample.n_value = pprof->set.view->type_count;
     room->sample.value = room->values;
@@ -246,6 +262,15 @@ static struct sample_room *sample_new(struct pprof *pprof, struct region *region
 static bool are_one(const struct row *a, const struct row *b)
 {
     return a->node == b->node && a->label == b->label;
+}
+
+// What a diff left as it was has none.
+static bool has_values(const struct sample_room *room)
+{
+    for (size_t i = 0; i < room->sample.n_value; i++)
+        if (room->values[i] != 0)
+            return true;
+    return false;
 }
 
 // Makes samples of rows from *next on, at most `most`. -ENOMEM, or 0 and how many.
@@ -263,7 +288,8 @@ static int make_samples(struct pprof *pprof, struct region *region, size_t *next
             for (size_t i = 0; i < room->sample.n_value; i++)
                 room->values[i] += sample->values[i];
         }
-        samples[count++] = &room->sample;
+        if (has_values(room))
+            samples[count++] = &room->sample;
     }
     *ret_count = count;
     return 0;
@@ -288,60 +314,22 @@ static int put_samples(struct pprof *pprof)
     return error;
 }
 
-static Perftools__Profiles__Mapping *mapping_new(struct pprof *pprof, size_t index)
-{
-    struct pprof_table *table = &pprof->table;
-    struct profile_mapping mapping = profile_mapping(pprof->profile, table->mappings[index]);
-    Perftools__Profiles__Mapping *message = region_alloc(&table->region, sizeof(*message));
-    char *build_id = region_alloc(&table->region, 2 * mapping.build_id_bytes + 1);
-    if (!message || !build_id)
-        return NULL;
-    for (size_t i = 0; i < mapping.build_id_bytes; i++)
-        snprintf(build_id + 2 * i, 3, "%02x", mapping.build_id[i]);
-    perftools__profiles__mapping__init(message);
-    message->id = index + 1;
-    message->memory_start = mapping.start;
-    message->memory_limit = mapping.end;
-    message->file_offset = mapping.file_offset;
-    message->filename = pprof_text(table, mapping.path);
-    message->build_id = pprof_text(table, build_id);
-    // What is not known here pprof would not find either: it reads no DWARF of C.
-    message->has_functions = true;
-    message->has_filenames = true;
-    message->has_line_numbers = true;
-    message->has_inline_frames = true;
-    return message;
-}
-
-static int put_mappings(struct pprof *pprof)
-{
-    Perftools__Profiles__Profile message;
-    size_t count = pprof->table.mapping_count;
-    perftools__profiles__profile__init(&message);
-    message.mapping =
-        region_array(&pprof->table.region, count + 1, sizeof(Perftools__Profiles__Mapping *));
-    for (size_t i = 0; message.mapping && i < count; i++) {
-        message.mapping[i] = mapping_new(pprof, i);
-        if (!message.mapping[i])
-            return -ENOMEM;
-    }
-    message.n_mapping = count;
-    return message.mapping ? put_message(pprof, &message) : -ENOMEM;
-}
-
-// Locations, functions and texts, in portions.
+// Mappings, locations, functions and texts, in portions.
 static int put_tables(struct pprof *pprof)
 {
     struct pprof_table *table = &pprof->table;
     int error = 0;
     for (size_t at = 0; !error; at += PORTION) {
         Perftools__Profiles__Profile message;
-        size_t rest[] = {table->location_count, table->function_count, table->text_count};
-        for (size_t i = 0; i < 3; i++)
+        size_t rest[] = {table->location_count, table->function_count, table->text_count,
+                         table->mapping_count};
+        for (size_t i = 0; i < 4; i++)
             rest[i] = rest[i] < at ? 0 : rest[i] - at < PORTION ? rest[i] - at : PORTION;
-        if (rest[0] + rest[1] + rest[2] == 0)
+        if (rest[0] + rest[1] + rest[2] + rest[3] == 0)
             break;
         perftools__profiles__profile__init(&message);
+        message.n_mapping = rest[3];
+        message.mapping = (Perftools__Profiles__Mapping **)table->mappings + at;
         message.n_location = rest[0];
         message.location = (Perftools__Profiles__Location **)table->locations + at;
         message.n_function = rest[1];
@@ -395,6 +383,15 @@ static void add_losses(struct pprof *pprof, struct comments *comments)
                                       pprof->profile->header.dropped[i], drop_names[i]));
 }
 
+static void add_process(struct pprof *pprof, struct comments *comments)
+{
+    struct region *region = &pprof->table.region;
+    const struct profile *profile = pprof->profile;
+    add_comment(pprof, comments,
+                region_printf(region, "program: %s (pid %u)", profile->exe, profile->header.pid));
+    add_comment(pprof, comments, region_printf(region, "command: %s", command_line(pprof)));
+}
+
 static struct comments make_comments(struct pprof *pprof)
 {
     const struct profile *profile = pprof->profile;
@@ -404,9 +401,10 @@ static struct comments make_comments(struct pprof *pprof)
     add_comment(pprof, &comments,
                 region_printf(region, "gaiaprof %s, view %s%s", GAIAPROF_VERSION,
                               pprof->set.view->name, profile->old ? ", new - old" : ""));
-    add_comment(pprof, &comments,
-                region_printf(region, "program: %s (pid %u)", profile->exe, profile->header.pid));
-    add_comment(pprof, &comments, region_printf(region, "command: %s", command_line(pprof)));
+    if (profile->header.pid == 0)
+        add_comment(pprof, &comments, region_printf(region, "program: %s", profile->exe));
+    else
+        add_process(pprof, &comments);
     if (profile->header.heap_mode != PROFILE_HEAP_OFF)
         add_comment(pprof, &comments, exactness(pprof));
     add_losses(pprof, &comments);
@@ -470,14 +468,16 @@ static int put_header(struct pprof *pprof)
 // Texts last: what comes before needs some.
 static int put_all(struct pprof *pprof)
 {
+    struct pprof_table *table = &pprof->table;
+    pprof->names = (struct label_names){pprof_text(table, "thread"), pprof_text(table, "lock"),
+                                        pprof_text(table, "kind"), pprof_text(table, "class"),
+                                        pprof_text(table, "bytes")};
     int error = make_rows(pprof);
     if (!error)
         error = put_header(pprof);
     if (!error)
         error = put_samples(pprof);
-    if (!error)
-        error = put_mappings(pprof);
-    return !error && !pprof->table.failed ? put_tables(pprof) : -ENOMEM;
+    return !error && !table->failed ? put_tables(pprof) : -ENOMEM;
 }
 
 static int render_set(struct pprof *pprof, FILE *out)

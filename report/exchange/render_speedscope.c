@@ -264,11 +264,19 @@ static void put_empty(struct speedscope *scope)
           scope->out);
 }
 
-static void put_head(struct speedscope *scope)
+// What was put together of several processes has no pid.
+static const char *program_name(struct speedscope *scope)
 {
     const struct profile *profile = scope->profile;
     const char *program = *profile->exe ? path_basename(profile->exe) : "program";
-    const char *name = region_printf(&scope->region, "%s (pid %u)", program, profile->header.pid);
+    return profile->header.pid == 0
+               ? program
+               : region_printf(&scope->region, "%s (pid %u)", program, profile->header.pid);
+}
+
+static void put_head(struct speedscope *scope)
+{
+    const char *name = program_name(scope);
     fputs("{\"$schema\":\"https://www.speedscope.app/file-format-schema.json\",\n", scope->out);
     fputs("\"exporter\":\"gaiaprof " GAIAPROF_VERSION "\",\n\"name\":", scope->out);
     put_text(scope, name ? name : "");

@@ -32,6 +32,7 @@ void stack_trie_release(struct stack_trie *trie)
 static uint32_t first_slot(const struct stack_trie *trie, uint32_t parent, uint32_t number)
 {
     uint64_t mixed = ((uint64_t)parent << 32 | number) * UINT64_C(0x9e3779b97f4a7c15);
+    mixed = (mixed ^ mixed >> 32) * UINT64_C(0xd6e8feb86659fd93);
     return (uint32_t)(mixed >> 32) & trie->mask;
 }
 

@@ -36,6 +36,7 @@ static void put_process(struct html_page *page)
     html_text(page, "command", profile_command_line(profile, &page->region));
     html_text(page, "exe", profile->exe);
     html_text(page, "profile", profile->path);
+    html_text(page, "old_profile", profile->old ? profile->old->path : NULL);
     html_integer(page, "pid", profile->header.pid);
     html_integer(page, "start_ms", (int64_t)(profile->header.start_realtime_ns / 1000000));
     html_integer(page, "duration_ns", profile->duration_ns);
@@ -75,11 +76,14 @@ static void put_profile(struct html_page *page)
     fputc('{', page->out);
     html_integer(page, "format", 1);
     put_process(page);
-    put_summary(page);
     html_put_values(page);
-    html_put_heap(page);
-    html_put_locks(page);
-    html_put_threads(page);
+    // of a difference the words would be wrong: its tables are those of the values
+    if (!page->profile->old) {
+        put_summary(page);
+        html_put_heap(page);
+        html_put_locks(page);
+        html_put_threads(page);
+    }
     html_put_sources(page);
     html_put_stacks(page);
     html_put_strings(page);

@@ -175,7 +175,8 @@ static void note_sum(struct profile *profile)
     note_lack(profile, record->without_leaks, "the leaks of ", " are not known");
     note_lack(profile, record->incomplete, "", " lack a part");
     if (record->sampled && record->sampled + record->without_heap < record->profile_count)
-        note_lack(profile, record->sampled, "the heap of ", " was sampled, of the others it is exact");
+        note_lack(profile, record->sampled, "the heap of ",
+                  " was sampled, of the others it is exact");
     if (record->profile_count > 1 && profile->header.heap_mode != PROFILE_HEAP_OFF)
         profile_note(profile, "the peak is the sum of all peaks: no more was ever live at once");
 }

@@ -241,8 +241,8 @@ int location_set_group(struct profile *profile, uint32_t group, const struct sym
     struct location *location = region_alloc(&profile->region, sizeof(*location));
     if (!location)
         return -ENOMEM;
-    *location = (struct location){.number = (uint32_t)(MARKER_COUNT + group - 1),
-                                  .frame_count = count};
+    *location =
+        (struct location){.number = (uint32_t)(MARKER_COUNT + group - 1), .frame_count = count};
     location->frames = region_array(&profile->region, count, sizeof(*location->frames));
     if (!location->frames || !fill_frames(profile, location, symbols))
         return -ENOMEM;

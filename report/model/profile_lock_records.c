@@ -62,8 +62,7 @@ int lock_records_load(struct lock_records *records, struct profile_reader *reade
     *records = no_records;
     struct record_list *lists[] = {&records->cells,   &records->pairs,     &records->nestings,
                                    &records->misuses, &records->deadlocks, &records->order,
-                                   &records->waits,
-                                   &records->locks};
+                                   &records->waits,   &records->locks};
     for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
         for (struct profile_span span = {0}; profile_reader_next(reader, &span);)
             if (span.type == lists[i]->type &&

@@ -52,8 +52,11 @@ static int load_chunk(struct profile *profile, const struct profile_reader *read
             return -ENOMEM;
         threads->records = records;
         record.name[sizeof(record.name) - 1] = '\0';
-        *thread = (struct thread){
-            .record = record, .count = profile_is_merged(profile) ? (int64_t)record.like_count : 1, .exit = exit_name(profile, &record), .join = join_name(&record)};
+        *thread =
+            (struct thread){.record = record,
+                            .count = profile_is_merged(profile) ? (int64_t)record.like_count : 1,
+                            .exit = exit_name(profile, &record),
+                            .join = join_name(&record)};
     }
     return 0;
 }

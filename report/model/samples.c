@@ -27,6 +27,14 @@ static bool has_values(const struct sample *sample)
     return false;
 }
 
+// Room for as many samples as there can be, so that they need not move.
+static void expect(struct collector *collector, size_t count)
+{
+    struct sample_set *set = collector->set;
+    set->samples = region_array(&set->region, count, sizeof(*set->samples));
+    collector->room = set->samples ? count : 0;
+}
+
 static void add(struct collector *collector, const struct sample *sample)
 {
     struct sample_set *set = collector->set;
@@ -203,6 +211,7 @@ static int collect_heap(struct profile *profile, struct sample_set *set)
 {
     struct collector collector = {.set = set};
     name_slots(&collector, profile);
+    expect(&collector, profile->heap.site_count + profile->heap.part_count);
     for (size_t i = 0; i < profile->heap.site_count; i++) {
         const struct site *site = &profile->heap.sites[i];
         struct sample sample = heap_sample(site);
@@ -216,6 +225,7 @@ static int collect_peak(struct profile *profile, struct sample_set *set)
 {
     struct collector collector = {.set = set};
     name_slots(&collector, profile);
+    expect(&collector, profile->heap.site_count + profile->heap.part_count);
     for (size_t i = 0; i < profile->heap.site_count; i++) {
         const struct site *site = &profile->heap.sites[i];
         struct sample sample = heap_sample(site);

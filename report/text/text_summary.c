@@ -70,8 +70,7 @@ static const char *merged_words(struct text_report *report)
     const char *failed =
         merged->record.failed == 0
             ? ""
-            : text_format(report, ", %s failed",
-                          unit_count((int64_t)merged->record.failed).text);
+            : text_format(report, ", %s failed", unit_count((int64_t)merged->record.failed).text);
     return text_format(report, "%s profile%s of %s  ran %s together%s",
                        unit_count((int64_t)merged->record.profile_count).text,
                        merged->record.profile_count == 1 ? "" : "s", of,
@@ -91,8 +90,7 @@ static const char *process_words(struct text_report *report)
 static void put_title(struct text_report *report)
 {
     const struct profile *profile = report->profile;
-    const char *title =
-        profile_is_merged(profile) ? merged_words(report) : process_words(report);
+    const char *title = profile_is_merged(profile) ? merged_words(report) : process_words(report);
     const char *file =
         text_or_empty(report, text_printable(&report->region, path_basename(profile->path)));
     size_t used = text_columns(title) + sizeof("gaiaprof  ") - 1;

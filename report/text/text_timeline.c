@@ -95,14 +95,25 @@ static void add_moment(struct window *window, const struct moment *moment)
     raise(&window->threads, moment->threads);
 }
 
+// The moments of a window. Where nothing happened for a while the next one is the first to tell
+// what it was like: right before there may have been more than was recorded.
+static void see_moments(const struct profile *profile, struct window *window, size_t *at)
+{
+    const struct moment *all = profile->timeline;
+    size_t count = profile->timeline_count, before = *at;
+    if (window->start_ns == 0)
+        add_moment(window, &all[0]);
+    while (*at + 1 < count && all[*at + 1].time_ns <= window->end_ns)
+        add_moment(window, &all[++*at]);
+    if (*at == before && window->start_ns != 0)
+        add_moment(window, &all[*at + 1 < count ? *at + 1 : *at]);
+}
+
 // *at: the latest moment that is no later than the start; moves on to the end.
 static void fill_window(const struct profile *profile, struct window *window, size_t *at)
 {
     struct sums before = sums_at(profile, *at, window->start_ns);
-    add_moment(window, &profile->timeline[*at]);
-    while (*at + 1 < profile->timeline_count &&
-           profile->timeline[*at + 1].time_ns <= window->end_ns)
-        add_moment(window, &profile->timeline[++*at]);
+    see_moments(profile, window, at);
     struct sums after = sums_at(profile, *at, window->end_ns);
     double seconds = (double)(window->end_ns - window->start_ns) / (double)SECOND;
     if (seconds <= 0)
@@ -312,13 +323,20 @@ static size_t windows_most(const struct text_report *report)
     return most ? most : 1;
 }
 
+static const char *silence_words(const struct profile *profile)
+{
+    if (profile_is_merged(profile))
+        return " of several profiles together";
+    return profile->header.version < 5 ? " by the gaiaprof that wrote this profile"
+                                       : " (GAIAPROF_TIMELINE=on)";
+}
+
 void text_put_timeline(struct text_report *report)
 {
     const struct profile *profile = report->profile;
     if (profile->timeline_count == 0) {
         fprintf(report->out, "\n%sTIMELINE%s\n  not recorded%s\n", report->bold, report->plain,
-                profile->header.version < 5 ? " by the gaiaprof that wrote this profile"
-                                            : " (GAIAPROF_TIMELINE=on)");
+                silence_words(profile));
         return;
     }
     size_t count;

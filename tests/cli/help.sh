@@ -13,6 +13,8 @@ Commands:
   run       profile a program
   report    report on a profile, or on a process that runs
   check     hold profiles against budgets, for CI
+  diff      what changed between profiles, or between repeated runs
+  merge     add profiles up to one
   help      explain a command, or the options of the profiler
 
 gaiaprof help COMMAND explains one; gaiaprof help options lists what can be recorded, and how.'

@@ -99,5 +99,13 @@ def test_inclusive():
     check("\nfn=(1) " in text and re.search(r"^fn=\(\d+\)$", text, re.M), "names are compressed")
 
 
+def test_diff():
+    old, new = exchange.profiles_to_compare()
+    exchange.run(exchange.BUILD / "gaiaprof", "diff", "-f", "callgrind", "-v", "heap", "-o", "out",
+                 old, new)
+    after, before = (exchange.heap_totals(exchange.read_json(path)) for path in (new, old))
+    check_equal(program_totals(annotate("out")), after + before, "new and old")
+
+
 if __name__ == "__main__":
     exchange.main(globals(), need)

@@ -89,6 +89,15 @@ def report(*arguments, status=0):
     return run(BUILD / "gaiaprof", "report", *arguments, status=status)
 
 
+def diff(*arguments):
+    return run(BUILD / "gaiaprof", "diff", *arguments)
+
+
+def profiles_to_compare():
+    """The second has what library.so does beside what the first has."""
+    return profile("host", name="old.gaia"), profile_host(name="new.gaia")
+
+
 def read_json(path, *arguments):
     return json.loads(report("-f", "json", *arguments, path))
 

@@ -71,5 +71,18 @@ def test_names():
     check('(odd: "name"' in text and "\x1b" not in text and "\t" not in text, text)
 
 
+def test_diff():
+    old, new = exchange.profiles_to_compare()
+    arguments = ("-f", "folded", "-v", "allocs", "--value", "alloc_space")
+    before, after = (read(report(*arguments, path)) for path in (old, new))
+    lines = exchange.diff(*arguments, old, new).splitlines()
+    compared = {}
+    for line in lines:
+        stack, first, second = line.rsplit(" ", 2)
+        compared[tuple(stack.split(";"))] = (int(first), int(second))
+    check_equal(compared, {stack: (before.get(stack, 0), after.get(stack, 0))
+                           for stack in set(before) | set(after)}, "two columns")
+
+
 if __name__ == "__main__":
     exchange.main(globals())

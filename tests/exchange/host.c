@@ -161,8 +161,8 @@ int main(int argc, char **argv)
     has_inlines(5000);
     contend(names, 4);
     for (int i = 1; i < argc; i++) {
-        use_library(argv[i]);
-        use_library(argv[i]);
+        for (volatile int j = 0; j < 2; j++) // one call, not two
+            use_library(argv[i]);
     }
     pthread_create(&thread, NULL, sleeper, &about_to_lock);
     sem_wait(&about_to_lock);

@@ -195,6 +195,11 @@ def test_merged():
                if any(frame[0] == "library_make" for frame in profile.stack(sample))]
     line = exchange.line_of("library.c", "library")
     check_equal(sum(sample.values[0] for sample in samples), 10, "blocks of the library")
+    addresses = {profile.location_by_id[sample.locations[0]].address for sample in samples}
+    check_equal(len(samples), len(addresses), "stacks of a library at one address")
+    mappings = [each for each in profile.mappings
+                if profile.strings[each.file].endswith("/library.so")]
+    check_equal(len(mappings), len(addresses), "mappings of the library")
     for sample in samples:
         check_equal(profile.frames(sample.locations[0])[0][::2], ("library_make", line), "leaf")
         mapping = profile.mapping_by_id[profile.location_by_id[sample.locations[0]].mapping]
@@ -232,6 +237,35 @@ def test_names():
     check_equal(profile.totals(), exchange.heap_totals(exchange.read_json(path)), "totals")
     check(not any(ord(char) < 32 for text in profile.strings for char in text),
           "control characters")
+
+
+def check_difference(old, new, view):
+    profiles = [exchange.read_pprof(exchange.render_pprof(path, view)) for path in (old, new)]
+    totals = [profile.totals() for profile in profiles]
+    exchange.diff("-f", "pprof", "-v", view, "-o", "diff.pb.gz", old, new)
+    profile = exchange.read_pprof("diff.pb.gz")
+    check_equal(profile.totals(), [b - a for a, b in zip(*totals)], view, "new - old")
+    check_ids(profile)
+    check_merged(profile)
+    check_equal(profile.strings[profile.mappings[0].file].split("/")[-1], "host", "program")
+    return profile
+
+
+def test_diff():
+    old, new = exchange.profiles_to_compare()
+    for view in exchange.VIEWS:
+        check_difference(old, new, view)
+    profile = check_difference(old, new, "heap")
+    made = [sample.values for sample in profile.samples
+            if profile.stack(sample)[0][0] == "library_make"]
+    check_equal([sum(column) for column in zip(*made)], [10, 600, 10, 600], "what is new")
+    check(check_difference(new, old, "heap").totals()[0] < 0, "less")
+    exchange.run(exchange.BUILD / "gaiaprof", "merge", "-o", "both.gaia", old, new)
+    both = exchange.read_pprof(exchange.render_pprof("both.gaia", "heap"))
+    parts = [exchange.heap_totals(exchange.read_json(path)) for path in (old, new)]
+    check_equal(both.totals(), [a + b for a, b in zip(*parts)], "merged")
+    if GO:
+        check("gaiaprof" in pprof("-top", "diff.pb.gz"), "pprof reads it")
 
 
 def test_output():

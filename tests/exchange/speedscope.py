@@ -93,5 +93,15 @@ def test_views():
     check_equal([profile["samples"] for profile in scope["profiles"]], [[]], "nothing")
 
 
+def test_diff():
+    old, new = exchange.profiles_to_compare()
+    totals_by_run = [exchange.json_totals(exchange.read_json(path))["heap"] for path in (old, new)]
+    scope = read(exchange.diff("-f", "speedscope", "-v", "heap", new, old))
+    found = totals(scope)
+    for index, value in enumerate(exchange.HEAP):
+        change = found.get(f"heap: {value}, grown", 0) - found.get(f"heap: {value}, shrunk", 0)
+        check_equal(change, totals_by_run[0][index] - totals_by_run[1][index], value)
+
+
 if __name__ == "__main__":
     exchange.main(globals())

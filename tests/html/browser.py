@@ -127,7 +127,9 @@ class Page:
         self.prefer("dark" if dark else "light")
         self.url = url
         self.call("Page.navigate", url=url)
-        self.wait("document.documentElement?.dataset.ready === 'true'")
+        self.wait("document.documentElement?.dataset.ready")
+        if self.run("document.documentElement.dataset.ready") != "true":
+            raise RuntimeError(f"the page has failed: {self.problems()}")
 
     def call(self, method, **parameters):
         return self.browser.call(method, self.session, **parameters)

@@ -11,8 +11,8 @@ def check_drawn(test, page):
     test.equal(frames["large_blocks"], 50000, "bytes of large_blocks")
     test.equal(frames["small_blocks"], 1000, "bytes of small_blocks")
     test.check("hold" not in frames, "a function without allocations is drawn")
-    widths = page.run(f"""['large_blocks', 'main'].map((name) => [...document.querySelectorAll('g.frame')]
-        .find((each) => each.__data__.data.name === name)
+    widths = page.run("""['large_blocks', 'main'].map((name) =>
+        [...document.querySelectorAll('g.frame')].find((each) => each.__data__.data.name === name)
         .querySelector('rect').getBoundingClientRect().width)""")
     share = frames["large_blocks"] / frames["main"]
     test.check(abs(widths[0] / widths[1] - share) < 0.02, f"widths {widths}, not as {share}")
@@ -63,7 +63,7 @@ def check_search(test, page):
     test.equal(set(marked), {"make_block"}, "frames that match")
     said = page.run("document.getElementById('matched').textContent")
     total = test.frames(page)["all"]
-    test.check(f"1 function, 50.6 KiB ({100 * 51777 / total:.1f}%)" == said, f"search says {said!r}")
+    test.equal(said, f"1 function, 50.6 KiB ({100 * 51777 / total:.1f}%)", "search says")
     colours = page.run("""[...document.querySelectorAll('g.frame.match rect')]
         .map((each) => each.getAttribute('fill'))""")
     test.equal(len(set(colours)), 1, "colours of what matches")
@@ -73,6 +73,10 @@ def check_search(test, page):
     page.type("/^(small|large)_/")
     said = page.run("document.getElementById('matched').textContent")
     test.check(said.startswith("2 functions, 49.8 KiB"), f"search by expression says {said!r}")
+    page.key("Escape")
+    page.type("/^(main|make_block)$/")
+    said = page.run("document.getElementById('matched').textContent")
+    test.check(said.endswith("(100%)"), f"matches within matches: {said!r}")
     page.key("Escape")
     page.type("/(/")
     test.equal(page.run("document.getElementById('matched').textContent"),
@@ -92,7 +96,8 @@ def check_values(test, page):
 
 
 def check_direction(test, page):
-    above = f"({frame('all')}).getBoundingClientRect().top < ({frame('main')}).getBoundingClientRect().top"
+    top = "getBoundingClientRect().top"
+    above = f"({frame('all')}).{top} < ({frame('main')}).{top}"
     test.check(page.run(above), "callers are not above")
     page.key("i")
     test.check(not page.run(above), "the graph does not turn over")

@@ -97,7 +97,8 @@ class Test:
 
     def rows(self, page, tab, table=0):
         return page.run(f"""[...document.querySelectorAll('#panel-{tab} .table')[{table}]
-            .querySelectorAll('tr.row')].map((row) => [...row.cells].map((cell) => cell.textContent))""")
+            .querySelectorAll('tr.row')].map((row) => [...row.cells]
+            .map((cell) => cell.textContent))""")
 
 
 def frame(name):

@@ -35,7 +35,8 @@ def check_page(test, browser, path):
                "the search marks nothing")
     timed(test, "functions", lambda: page.open_tab("functions"))
     timed(test, "places", lambda: page.open_tab("places"))
-    timed(test, "a place", lambda: page.run("document.querySelector('#panel-places tr.row').click()"))
+    timed(test, "a place",
+          lambda: page.run("document.querySelector('#panel-places tr.row').click()"))
     test.no_problems(page)
 
 

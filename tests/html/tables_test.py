@@ -72,7 +72,7 @@ def check_locks(test, page):
     test.equal(rows[0][:2], ["table_lock", "mutex"], "the first lock")
     page.click("document.querySelector('#panel-locks tr.row')")
     text = details(page, "locks")
-    test.check("want (workers.c" in text and "hold (workers.c" in text, f"a lock's parties: {text!r}")
+    test.check("want (workers.c" in text and "hold (workers.c" in text, f"its parties: {text!r}")
     pairs = test.rows(page, "locks", 1)
     test.check(len(pairs) == 1 and pairs[0][1].startswith("want") and
                pairs[0][2].startswith("hold"), f"who waits behind whom: {pairs}")

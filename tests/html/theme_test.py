@@ -66,7 +66,8 @@ def check_keys(test, browser, path):
     page.key("Escape")
     test.check(not page.run("document.getElementById('keys').open"), "Escape leaves the keys open")
     page.key("2")
-    test.check(not page.run("document.getElementById('panel-functions').hidden"), "'2' opens no tab")
+    test.check(not page.run("document.getElementById('panel-functions').hidden"),
+               "'2' opens no tab")
     page.run("document.querySelector('[role=tab][tabindex=\"0\"]').focus()")
     page.key("ArrowRight")
     test.equal(page.run("document.activeElement.id"), "tab-places", "ArrowRight in the tabs")

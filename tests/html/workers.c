@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // workers.c - a program whose page is known: blocks of two sizes by two callers of one function,
-// some of them lost, two threads that want one mutex, one that nobody joins, recursion.
+// some of them lost, two threads that want one mutex, one that nobody joins, recursion. With an
+// argument there are more small blocks, and no large one.
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +19,9 @@ static void *make_block(size_t bytes)
     return block;
 }
 
-static void small_blocks(void)
+static void small_blocks(int count)
 {
-    for (int i = 0; i < 100; i++)
+    for (int i = 0; i < count; i++)
         free(make_block(10));
 }
 
@@ -67,12 +68,14 @@ static void *nothing(void *argument)
     return argument;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     pthread_t threads[3];
     pthread_barrier_init(&ready, NULL, 2);
-    small_blocks();
-    large_blocks();
+    (void)argv;
+    small_blocks(argc > 1 ? 400 : 100);
+    if (argc == 1)
+        large_blocks();
     lose_block();
     memset(alloca(4096), 0, 4096);
     descend(20);

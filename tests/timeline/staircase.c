@@ -34,7 +34,7 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < STEPS * BLOCKS; i++) {
         free(blocks[i]);
         if (i % 8 == 0)
-            usleep(100);
+            usleep(300);
     }
     say("level", 0);
     return 0;

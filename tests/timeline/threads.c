@@ -5,7 +5,6 @@
 #include "shape.h"
 
 #include <pthread.h>
-#include <unistd.h>
 
 #define AT_ONCE 5
 #define IN_TURN 300
@@ -38,7 +37,7 @@ int main(void)
         pthread_create(&threads[i], NULL, churner, NULL);
     pthread_barrier_wait(&line);
     say("alive", AT_ONCE + 1);
-    usleep(30000);
+    churn_ms(30);
     say("over", 0);
     pthread_barrier_wait(&line);
     for (int i = 0; i < AT_ONCE; i++) {

@@ -4,6 +4,7 @@
 //   profile_make demo FILE          profile_builder_fill_demo()
 //   profile_make sampled FILE       profile_builder_fill_sampled()
 //   profile_make leaks FILE         profile_builder_fill_leaks()
+//   profile_make timeline FILE      the demo, with moments
 //   profile_make hostile FILE       names with control characters and broken UTF-8
 //   profile_make titled FILE        a demo that calls itself "nginx: master process ..."
 //   profile_make large FILE STACKS  that many distinct stacks, 30 frames deep
@@ -34,6 +35,24 @@ static void fill_titled(struct profile_builder *builder)
 }
 
 // A tree that shares its outer frames, as real stacks do: 16 branches at each of the inner levels.
+static void fill_timeline(struct profile_builder *builder)
+{
+    profile_builder_fill_demo(builder);
+    builder->header.timeline_on = 1;
+    for (uint64_t i = 0; i < 60; i++)
+        builder_moment(builder, &(struct profile_moment){
+                                    .time_ns = builder->header.start_ns + i * 38000000,
+                                    .live_bytes = i * (60 - i) * 1000,
+                                    .live_blocks = i * (60 - i),
+                                    .rss_kib = 4000 + (uint32_t)i,
+                                    .threads = 1 + i % 3,
+                                    .allocations = i * 500,
+                                    .allocated_bytes = i * 50000,
+                                    .lock_wait_ns = i * 1000000,
+                                    .cpu_ns = i * 30000000,
+                                });
+}
+
 static void fill_large(struct profile_builder *builder, size_t stacks)
 {
     uint32_t node = builder_node(builder, 1, 0);
@@ -63,6 +82,8 @@ int main(int argc, char **argv)
         fill_large(&builder, strtoul(argv[3], NULL, 10));
     else if (strcmp(argv[1], "sampled") == 0)
         profile_builder_fill_sampled(&builder);
+    else if (strcmp(argv[1], "timeline") == 0)
+        fill_timeline(&builder);
     else if (strcmp(argv[1], "leaks") == 0)
         profile_builder_fill_leaks(&builder);
     else if (strcmp(argv[1], "locks") == 0)

@@ -14,7 +14,7 @@ function objects(table, strings, textColumns) {
     return table.rows.map((row) => {
         const object = {}
         table.columns.forEach((name, i) => {
-            object[name] = textColumns.includes(name) ? strings[row[i]] ?? '' : row[i]
+            object[name] = textColumns.includes(name) ? (strings[row[i]] ?? '') : row[i]
         })
         return object
     })
@@ -55,7 +55,8 @@ function nameFunctions(frames) {
         frame.functionNumber = numbers.get(key)
         functions[frame.functionNumber].frames.push(frame)
     }
-    for (const each of functions) each.where = each.file ? units.basename(each.file) : units.basename(each.module)
+    for (const each of functions)
+        each.where = each.file ? units.basename(each.file) : units.basename(each.module)
     return functions
 }
 
@@ -187,8 +188,13 @@ export class Value {
         if (this.functionsMade) return this.functionsMade
         const { trie, functions, outermost } = this.data
         const { self, total, oldSelf, oldTotal } = this.trie
-        const rows = functions.map((each) => (
-            { function: each, flat: 0, cum: 0, oldFlat: 0, oldCum: 0 }))
+        const rows = functions.map((each) => ({
+            function: each,
+            flat: 0,
+            cum: 0,
+            oldFlat: 0,
+            oldCum: 0
+        }))
         for (let node = 1; node < trie.parent.length; node++) {
             const row = rows[trie.function[node]]
             row.flat += self[node]
@@ -207,18 +213,34 @@ export class Data {
         const { strings } = raw
         this.strings = strings
         this.process = { ...raw.process }
-        for (const key of ['program', 'command', 'exe', 'profile', 'state', 'version', 'view']) {
+        for (const key of [
+            'program',
+            'command',
+            'exe',
+            'profile',
+            'old_profile',
+            'state',
+            'version',
+            'view'
+        ]) {
             this.process[key] = strings[raw.process[key]] ?? ''
         }
-        this.summary = raw.summary.map(([label, wrong, text]) => (
-            { label: strings[label], wrong: wrong !== 0, text: strings[text] }))
+        this.summary = (raw.summary ?? []).map(([label, wrong, text]) => ({
+            label: strings[label],
+            wrong: wrong !== 0,
+            text: strings[text]
+        }))
         this.frames = readFrames(raw.frames, strings)
         this.functions = nameFunctions(this.frames)
         this.nodes = raw.nodes
         this.trie = makeFunctionTrie(this)
         this.children = linkChildren(this.trie.parent)
-        this.outermost = findOutermost(this.trie.parent, this.trie.function, this.functions.length,
-            this.children)
+        this.outermost = findOutermost(
+            this.trie.parent,
+            this.trie.function,
+            this.functions.length,
+            this.children
+        )
         this.userFrames = findUserFrames(this.nodes, this.frames)
         this.values = raw.values.map((value) => new Value(this, value))
         this.readTables(raw, strings)
@@ -226,8 +248,12 @@ export class Data {
 
     readTables(raw, strings) {
         this.leaks = objects(raw.leaks, strings, ['class', 'suppressed'])
-        this.wrongFrees = objects(raw.wrong_frees, strings,
-            ['kind', 'allocated_by', 'freed_by', 'suppressed'])
+        this.wrongFrees = objects(raw.wrong_frees, strings, [
+            'kind',
+            'allocated_by',
+            'freed_by',
+            'suppressed'
+        ])
         this.locks = objects(raw.locks, strings, ['name', 'kind'])
         this.locksLeftOut = raw.locks_left_out ?? 0
         this.waiters = objects(raw.waiters, strings, [])
@@ -238,11 +264,18 @@ export class Data {
         this.threads = objects(raw.threads, strings, ['name', 'exit', 'join'])
         this.threadCounts = objects(raw.thread_counts, strings, [])
         this.timeline = objects(raw.timeline, strings, [])
-        this.sources = new Map(raw.sources.map(([file, path, ...ranges]) => [strings[file], {
-            path: strings[path],
-            ranges: ranges.map(([first, ...lines]) => (
-                { first, lines: lines.map((line) => strings[line]) }))
-        }]))
+        this.sources = new Map(
+            raw.sources.map(([file, path, ...ranges]) => [
+                strings[file],
+                {
+                    path: strings[path],
+                    ranges: ranges.map(([first, ...lines]) => ({
+                        first,
+                        lines: lines.map((line) => strings[line])
+                    }))
+                }
+            ])
+        )
     }
 
     readCycle(cycle) {
@@ -252,8 +285,11 @@ export class Data {
             kind: strings[cycle.kind],
             why: strings[cycle.why] ?? '',
             locks: cycle.locks.map((lock) => strings[lock]),
-            edges: cycle.edges.map((edge) => (
-                { ...edge, from: strings[edge.from], to: strings[edge.to] }))
+            edges: cycle.edges.map((edge) => ({
+                ...edge,
+                from: strings[edge.from],
+                to: strings[edge.to]
+            }))
         }
     }
 
@@ -329,9 +365,12 @@ export class Data {
                 add(callees, trie.function[node], total[node])
             }
         }
-        return [callers, callees].map((map) => [...map]
-            .filter(([, amount]) => amount !== 0).sort((a, b) => b[1] - a[1])
-            .map(([key, amount]) => ({ function: this.functions[key], number: key, amount })))
+        return [callers, callees].map((map) =>
+            [...map]
+                .filter(([, amount]) => amount !== 0)
+                .sort((a, b) => b[1] - a[1])
+                .map(([key, amount]) => ({ function: this.functions[key], number: key, amount }))
+        )
     }
 }
 

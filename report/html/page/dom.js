@@ -10,7 +10,8 @@ export function element(name, attributes = {}, ...children) {
         : document.createElement(name)
     for (const [key, value] of Object.entries(attributes)) {
         if (key.startsWith('on')) made.addEventListener(key.slice(2), value)
-        else if (value !== false && value != null) made.setAttribute(key, value === true ? '' : value)
+        else if (value !== false && value != null)
+            made.setAttribute(key, value === true ? '' : value)
     }
     made.append(...children.filter((child) => child !== null && child !== undefined))
     return made
@@ -18,7 +19,10 @@ export function element(name, attributes = {}, ...children) {
 
 // What moves a cursor or hides text is shown as such.
 export function visible(text) {
-    return text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\ufffd')
+    return text.replace(
+        /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+        '\ufffd'
+    )
 }
 
 export function empty(text) {

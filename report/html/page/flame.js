@@ -5,7 +5,7 @@
 import flamegraph from 'd3-flame-graph/src/flamegraph.js'
 import { select } from 'd3-selection'
 import 'd3-transition'
-import { element, visible } from './dom.js'
+import { element, empty, visible } from './dom.js'
 import { flameTree } from './flame_tree.js'
 import { isDark } from './theme.js'
 import * as units from './units.js'
@@ -60,6 +60,19 @@ export class Flame {
         const { data, value } = this.report
         if (!value || this.container.clientWidth === 0) return
         if (this.widths[this.root] <= 0) this.root = 0
+        if (this.widths[0] <= 0) {
+            this.chart?.destroy()
+            this.chart = null
+            this.container.replaceChildren(
+                empty(
+                    `There is nothing of this ${
+                        this.useOld ? 'before' : 'any more: “before” shows what there was'
+                    }.`
+                )
+            )
+            return
+        }
+        this.container.querySelector('.empty')?.remove()
         this.tree = flameTree(data, value, this.widths, this.root)
         this.findMatches()
         this.drawnWidth = this.width
@@ -72,7 +85,9 @@ export class Flame {
     makeChart() {
         const tip = () => {}
         tip.show = (d) => this.showTip(d.data)
-        tip.hide = () => { this.tip.hidden = true }
+        tip.hide = () => {
+            this.tip.hidden = true
+        }
         return flamegraph()
             .width(this.width)
             .cellHeight(CELL)
@@ -144,11 +159,14 @@ export class Flame {
     changeColour(node, dark) {
         const whole = Math.max(this.report.value.total, this.report.value.old, 1)
         const own = Math.abs(node.change) / Math.max(node.value, Math.abs(node.change), 1)
-        const strength = node.change === 0
-            ? 0 : Math.min(1, 0.25 + 0.5 * own + 2 * Math.abs(node.change) / whole)
+        const strength =
+            node.change === 0
+                ? 0
+                : Math.min(1, 0.25 + 0.5 * own + (2 * Math.abs(node.change)) / whole)
         const hue = node.change > 0 ? 4 : 212
         if (strength === 0) return dark ? '#3a3f47' : '#e3e5e8'
-        return dark ? hsl(hue, 20 + 45 * strength, 30 + 10 * strength)
+        return dark
+            ? hsl(hue, 20 + 45 * strength, 30 + 10 * strength)
             : hsl(hue, 55 + 30 * strength, 92 - 24 * strength)
     }
 
@@ -160,15 +178,24 @@ export class Flame {
         const frame = node.node > 0 ? data.frames[data.trie.frame[node.node]] : null
         if (frame) {
             const where = [frame.where, units.basename(frame.module)]
-            lines.push(element('div', { class: 'where' },
-                visible([...new Set(where)].filter(Boolean).join(' · ') +
-                    (node.inlined ? ' · inlined' : ''))))
+            lines.push(
+                element(
+                    'div',
+                    { class: 'where' },
+                    visible(
+                        [...new Set(where)].filter(Boolean).join(' · ') +
+                            (node.inlined ? ' · inlined' : '')
+                    )
+                )
+            )
         }
         lines.push(element('div', {}, `${this.amount(node)} of ${value.title}`))
         if (node.value >= 1000 && value.unit !== 'count') {
             const exact = value.estimated ? '~' : ''
             const unit = value.unit === 'bytes' ? 'bytes' : 'ns'
-            lines.push(element('div', { class: 'where' }, `${exact}${units.count(node.value)} ${unit}`))
+            lines.push(
+                element('div', { class: 'where' }, `${exact}${units.count(node.value)} ${unit}`)
+            )
         }
         if (node.node > 0) {
             lines.push(element('div', {}, `itself ${value.format(value.trie.self[node.node])}`))
@@ -183,8 +210,10 @@ export class Flame {
         const { offsetWidth, offsetHeight } = this.tip
         const left = Math.min(event.clientX + 14, window.innerWidth - offsetWidth - 8)
         const below = event.clientY + 18
-        const top = below + offsetHeight + 8 > window.innerHeight
-            ? event.clientY - offsetHeight - 12 : below
+        const top =
+            below + offsetHeight + 8 > window.innerHeight
+                ? event.clientY - offsetHeight - 12
+                : below
         this.tip.style.left = `${Math.max(left, 4)}px`
         this.tip.style.top = `${Math.max(top, 4)}px`
     }
@@ -231,9 +260,11 @@ export class Flame {
         const within = this.matches ? this.nodesWithMatches() : null
         const stack = [this.tree]
         for (let node; (node = stack.pop()); stack.push(...node.children)) {
-            node.match = this.matches && (node.rest
-                ? node.nodes.some((inner) => within[inner])
-                : node.node > 0 && this.matches[trie.function[node.node]] === 1)
+            node.match =
+                this.matches &&
+                (node.rest
+                    ? node.nodes.some((inner) => within[inner])
+                    : node.node > 0 && this.matches[trie.function[node.node]] === 1)
         }
     }
 
@@ -265,8 +296,9 @@ export class Flame {
     // --- keyboard
 
     frameOf(node) {
-        return [...this.container.querySelectorAll('g.frame')]
-            .find((frame) => frame.__data__.data.node === node)
+        return [...this.container.querySelectorAll('g.frame')].find(
+            (frame) => frame.__data__.data.node === node
+        )
     }
 
     focus(frame) {

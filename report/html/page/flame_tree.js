@@ -79,7 +79,8 @@ export function flameTree(data, value, width, root) {
     const made = new Map()
     const top = makeNode(data, tries, width, root)
     made.set(root, top)
-    for (const node of chosen) { // parents are chosen before their children
+    for (const node of chosen) {
+        // parents are chosen before their children
         const parent = made.get(node)
         const left = { count: 0, value: 0, change: 0, nodes: [] }
         for (let child = first[node]; child; child = next[child]) {
@@ -97,8 +98,13 @@ export function flameTree(data, value, width, root) {
         parent.children.sort((a, b) => b.value - a.value)
         if (left.count) {
             parent.children.push({
-                node: -1, rest: left.count, nodes: left.nodes, value: left.value,
-                change: left.change, name: `… ${left.count} smaller`, children: []
+                node: -1,
+                rest: left.count,
+                nodes: left.nodes,
+                value: left.value,
+                change: left.change,
+                name: `… ${left.count} smaller`,
+                children: []
             })
         }
     }

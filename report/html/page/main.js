@@ -6,6 +6,7 @@ import { readData } from './data.js'
 import { functionDetails } from './details.js'
 import { element, empty, visible } from './dom.js'
 import { Flame } from './flame.js'
+import { showHeading, showSummary } from './summary.js'
 import * as tables from './tables.js'
 import { startTheme } from './theme.js'
 import { makeTimeline } from './timeline.js'
@@ -19,60 +20,20 @@ class Report {
         this.value = data.values[0]
         this.tab = null
         this.made = new Map() // tab: what it holds, for the value it was made for
-        data.functions.forEach((each, number) => { each.number = number })
+        data.functions.forEach((each, number) => {
+            each.number = number
+        })
     }
 
     start() {
-        this.showHeading()
-        this.showSummary()
+        showHeading(this.data.process)
+        showSummary(this.data)
         this.makeTabs()
         this.makeControls()
         startTheme(byId('theme'), () => this.repaint())
         this.startKeys()
         this.open(this.tabs.find((tab) => `#${tab.id}` === location.hash)?.id ?? this.tabs[0].id)
         document.documentElement.dataset.ready = 'true'
-    }
-
-    // --- the first lines
-
-    endWords() {
-        const { state, status } = this.data.process
-        if (state === 'exited') return `exited ${status}`
-        if (state === 'signaled') return `ended by signal ${status}`
-        if (state === 'running') return 'still running'
-        return state === 'execed' ? 'replaced itself by another program' : 'ended without a word'
-    }
-
-    showHeading() {
-        const { process } = this.data
-        const name = process.program || 'a program'
-        document.title = visible(`${name} (${process.pid}) - gaiaprof`)
-        byId('program').textContent = visible(name)
-        const ran = process.duration_ns >= 0 ? `ran ${units.ns(process.duration_ns)}, ` : ''
-        const begun = process.start_ms > 0 ? new Date(process.start_ms) : null
-        const parts = [`pid ${process.pid}`, ran + this.endWords()]
-        if (begun && !Number.isNaN(begun.getTime())) {
-            parts.push(begun.toISOString().slice(0, 19).replace('T', ' ') + ' UTC')
-        }
-        if (process.difference) parts.unshift('difference')
-        byId('run').textContent = parts.join(' · ')
-        byId('command').textContent = process.command === name ? '' : visible(process.command)
-        byId('version').textContent = `gaiaprof ${process.version}`
-    }
-
-    showSummary() {
-        const list = byId('summary')
-        let last = null
-        for (const { label, wrong, text } of this.data.summary) {
-            const line = element('p', { class: wrong ? 'wrong' : null },
-                wrong ? element('span', { class: 'mark', role: 'img', 'aria-label': 'attention' }, '!')
-                    : null, visible(text))
-            if (label || !last) {
-                last = element('dd')
-                list.append(element('div', {}, element('dt', {}, visible(label)), last))
-            }
-            last.append(line)
-        }
     }
 
     // --- tabs
@@ -91,24 +52,47 @@ class Report {
             { id: 'places', title: 'Places', has: values, shares: true },
             { id: 'leaks', title: 'Leaks', has: some(data.leaks), count: data.leaks.length },
             { id: 'locks', title: 'Locks', has: some(data.locks), count: data.locks.length },
-            { id: 'threads', title: 'Threads', has: some(data.threads), count: data.threads.length },
             {
-                id: 'timeline', title: 'Timeline',
+                id: 'threads',
+                title: 'Threads',
+                has: some(data.threads),
+                count: data.threads.length
+            },
+            {
+                id: 'timeline',
+                title: 'Timeline',
                 has: some(data.timeline) || some(data.threadCounts) || some(data.threads)
             },
-            { id: 'problems', title: 'Problems', has: this.problemCount > 0, count: this.problemCount }
+            {
+                id: 'problems',
+                title: 'Problems',
+                has: this.problemCount > 0,
+                count: this.problemCount
+            }
         ].filter((tab) => tab.has)
         if (!this.tabs.length) this.tabs.push({ id: 'nothing', title: 'Nothing recorded' })
         for (const tab of this.tabs) this.makeTab(tab)
     }
 
     makeTab(tab) {
-        tab.button = element('button', {
-            type: 'button', role: 'tab', id: `tab-${tab.id}`, 'aria-controls': `panel-${tab.id}`,
-            onclick: () => this.open(tab.id), onkeydown: (event) => this.tabKey(event, tab)
-        }, tab.title, tab.count ? element('span', { class: 'count' }, units.count(tab.count)) : null)
+        tab.button = element(
+            'button',
+            {
+                type: 'button',
+                role: 'tab',
+                id: `tab-${tab.id}`,
+                'aria-controls': `panel-${tab.id}`,
+                onclick: () => this.open(tab.id),
+                onkeydown: (event) => this.tabKey(event, tab)
+            },
+            tab.title,
+            tab.count ? element('span', { class: 'count' }, units.count(tab.count)) : null
+        )
         tab.panel = element('section', {
-            role: 'tabpanel', id: `panel-${tab.id}`, 'aria-labelledby': `tab-${tab.id}`, hidden: true
+            role: 'tabpanel',
+            id: `panel-${tab.id}`,
+            'aria-labelledby': `tab-${tab.id}`,
+            hidden: true
         })
         byId('tabs').append(tab.button)
         byId('panels').append(tab.panel)
@@ -117,7 +101,10 @@ class Report {
     tabKey(event, tab) {
         const at = this.tabs.indexOf(tab)
         const to = {
-            ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: this.tabs.length - 1
+            ArrowRight: at + 1,
+            ArrowLeft: at - 1,
+            Home: 0,
+            End: this.tabs.length - 1
         }[event.key]
         if (to === undefined) return
         const next = this.tabs[(to + this.tabs.length) % this.tabs.length]
@@ -175,15 +162,29 @@ class Report {
             if (parts.length) parts.push(element('h2', {}, title))
             parts.push(make().element)
         }
-        add(locks.some((lock) => !lock.idle), 'Locks',
-            () => tables.lockTable(this, false, toFunction))
-        add(pairs.some((pair) => !locks[pair.lock].idle), 'Who waits behind whom',
-            () => tables.pairTable(this, toFunction))
-        add(locks.some((lock) => lock.idle), 'Waits for conditions, barriers, joins',
-            () => tables.lockTable(this, true, toFunction))
+        add(
+            locks.some((lock) => !lock.idle),
+            'Locks',
+            () => tables.lockTable(this, false, toFunction)
+        )
+        add(
+            pairs.some((pair) => !locks[pair.lock].idle),
+            'Who waits behind whom',
+            () => tables.pairTable(this, toFunction)
+        )
+        add(
+            locks.some((lock) => lock.idle),
+            'Waits for conditions, barriers, joins',
+            () => tables.lockTable(this, true, toFunction)
+        )
         if (locksLeftOut) {
-            parts.push(element('p', { class: 'more' },
-                `… ${units.plural(locksLeftOut, 'more lock')} that waited less`))
+            parts.push(
+                element(
+                    'p',
+                    { class: 'more' },
+                    `… ${units.plural(locksLeftOut, 'more lock')} that waited less`
+                )
+            )
         }
         return parts
     }
@@ -217,9 +218,10 @@ class Report {
     }
 
     describeFunction(number) {
-        const parts = number >= 0
-            ? functionDetails(this, number, (other) => this.describeFunction(other))
-            : [empty('Click a frame to zoom in and see its source. Hover for figures.')]
+        const parts =
+            number >= 0
+                ? functionDetails(this, number, (other) => this.describeFunction(other))
+                : [empty('Click a frame to zoom in and see its source. Hover for figures.')]
         this.flameDetails.replaceChildren(...parts)
     }
 
@@ -235,19 +237,35 @@ class Report {
     makeControls() {
         const select = byId('value')
         const titles = {
-            heap: 'Heap', leaks: 'Leaks', block: 'Locks, by who waits', idle: 'Idle waits',
-            mutex: 'Locks, by who holds', threads: 'Threads', cpu: 'CPU'
+            heap: 'Heap',
+            leaks: 'Leaks',
+            block: 'Locks, by who waits',
+            idle: 'Idle waits',
+            mutex: 'Locks, by who holds',
+            threads: 'Threads',
+            cpu: 'CPU'
         }
         const groups = new Map()
         this.data.values.forEach((value, i) => {
             if (!groups.has(value.group)) {
-                groups.set(value.group, element('optgroup', { label: titles[value.group] ?? value.group }))
+                groups.set(
+                    value.group,
+                    element('optgroup', { label: titles[value.group] ?? value.group })
+                )
                 select.append(groups.get(value.group))
             }
             const change = this.data.process.difference
-                ? `, ${value.formatChange(value.total - value.old)}` : ''
-            groups.get(value.group).append(
-                element('option', { value: i, 'data-total': value.total }, `${value.title} (${value.format(value.total)}${change})`))
+                ? `, ${value.formatChange(value.total - value.old)}`
+                : ''
+            groups
+                .get(value.group)
+                .append(
+                    element(
+                        'option',
+                        { value: i, 'data-total': value.total },
+                        `${value.title} (${value.format(value.total)}${change})`
+                    )
+                )
         })
         select.addEventListener('change', () => this.setValue(Number(select.value)))
         byId('search').addEventListener('input', () => this.search())
@@ -309,8 +327,11 @@ class Report {
         byId('search').setAttribute('aria-invalid', String(Boolean(wanted) && !matches))
         this.matches = null
         if (matches) {
-            this.matches = Uint8Array.from(this.data.functions, (each) => (
-                matches(each.full) || matches(each.file) || matches(units.basename(each.module)) ? 1 : 0))
+            this.matches = Uint8Array.from(this.data.functions, (each) =>
+                matches(each.full) || matches(each.file) || matches(units.basename(each.module))
+                    ? 1
+                    : 0
+            )
         }
         if (this.flame) this.flame.search(this.matches)
         this.saySearch()
@@ -326,7 +347,8 @@ class Report {
             const sum = flame.matched()
             const whole = flame.useOld ? value.old : value.total
             const count = this.matches.reduce((a, b) => a + b, 0)
-            said.textContent = `${units.plural(count, 'function')}, ${value.format(sum)} ` +
+            said.textContent =
+                `${units.plural(count, 'function')}, ${value.format(sum)} ` +
                 `(${units.share(sum, whole)})`
         }
     }
@@ -373,6 +395,7 @@ class Report {
 try {
     new Report(readData()).start()
 } catch (error) {
+    document.documentElement.dataset.ready = 'false'
     byId('panels').append(empty(`The profile in this page can't be shown: ${error.message}`))
     throw error
 }

@@ -29,23 +29,54 @@ export class Table {
     make() {
         const { label } = this.options
         this.filter = element('input', {
-            type: 'search', placeholder: 'filter', 'aria-label': `Filter ${label}`,
-            spellcheck: 'false', autocomplete: 'off', oninput: () => this.arrange()
+            type: 'search',
+            placeholder: 'filter',
+            'aria-label': `Filter ${label}`,
+            spellcheck: 'false',
+            autocomplete: 'off',
+            oninput: () => this.arrange()
         })
         this.said = element('span', { class: 'said', role: 'status' })
-        this.buttons = this.columns.map((column, i) => element('button', {
-            type: 'button', title: column.help, onclick: () => this.sortBy(i)
-        }, column.title))
-        this.heads = this.columns.map((column, i) => element('th', {
-            scope: 'col', class: column.number ? 'number' : null
-        }, this.buttons[i]))
+        this.buttons = this.columns.map((column, i) =>
+            element(
+                'button',
+                {
+                    type: 'button',
+                    title: column.help,
+                    onclick: () => this.sortBy(i)
+                },
+                column.title
+            )
+        )
+        this.heads = this.columns.map((column, i) =>
+            element(
+                'th',
+                {
+                    scope: 'col',
+                    class: column.number ? 'number' : null
+                },
+                this.buttons[i]
+            )
+        )
         this.body = element('tbody')
-        this.scroll = element('div', {
-            class: 'rows', tabindex: 0, role: 'region', 'aria-label': label,
-            onscroll: () => this.show(), onkeydown: (event) => this.keydown(event)
-        }, this.makeTable(element('thead', {}, element('tr', {}, ...this.heads)), this.body))
-        this.element = element('div', { class: 'table' },
-            element('div', { class: 'bar' }, this.filter, this.said), this.scroll)
+        this.scroll = element(
+            'div',
+            {
+                class: 'rows',
+                tabindex: 0,
+                role: 'region',
+                'aria-label': label,
+                onscroll: () => this.show(),
+                onkeydown: (event) => this.keydown(event)
+            },
+            this.makeTable(element('thead', {}, element('tr', {}, ...this.heads)), this.body)
+        )
+        this.element = element(
+            'div',
+            { class: 'table' },
+            element('div', { class: 'bar' }, this.filter, this.said),
+            this.scroll
+        )
         this.body.addEventListener('click', (event) => this.click(event))
         new ResizeObserver(() => this.show()).observe(this.scroll)
     }
@@ -69,8 +100,8 @@ export class Table {
     // --- order
 
     sortBy(number) {
-        this.descending = number === this.sorted
-            ? !this.descending : Boolean(this.columns[number].number)
+        this.descending =
+            number === this.sorted ? !this.descending : Boolean(this.columns[number].number)
         this.sorted = number
         this.arrange()
     }
@@ -89,16 +120,19 @@ export class Table {
         const wanted = this.filter.value.trim().toLowerCase()
         if (!wanted) return this.rows.slice()
         const texts = this.columns.filter((column) => !column.number)
-        return this.rows.filter((row) => texts.some((column) => (
-            this.textOf(column, row).toLowerCase().includes(wanted) ||
-            column.also?.(row).toLowerCase().includes(wanted))))
+        return this.rows.filter((row) =>
+            texts.some(
+                (column) =>
+                    this.textOf(column, row).toLowerCase().includes(wanted) ||
+                    column.also?.(row).toLowerCase().includes(wanted)
+            )
+        )
     }
 
     arrange() {
         const column = this.columns[this.sorted]
         const sign = this.descending ? -1 : 1
-        const compare = column.number
-            ? (a, b) => a - b : (a, b) => (a < b ? -1 : a > b ? 1 : 0)
+        const compare = column.number ? (a, b) => a - b : (a, b) => (a < b ? -1 : a > b ? 1 : 0)
         const keyed = this.matching().map((row) => [column.value(row), row])
         keyed.sort((a, b) => sign * compare(a[0], b[0]))
         this.shown = keyed.map(([, row]) => row)
@@ -108,9 +142,10 @@ export class Table {
             head.setAttribute('aria-sort', i === this.sorted ? order : 'none')
         })
         const all = this.rows.length
-        this.said.textContent = this.shown.length === all
-            ? units.plural(all, 'row')
-            : `${units.count(this.shown.length)} of ${units.plural(all, 'row')}`
+        this.said.textContent =
+            this.shown.length === all
+                ? units.plural(all, 'row')
+                : `${units.count(this.shown.length)} of ${units.plural(all, 'row')}`
         this.scroll.scrollTop = 0
         this.show()
     }
@@ -135,8 +170,12 @@ export class Table {
     }
 
     makeEmpty() {
-        const text = this.rows.length ? 'nothing matches' : this.options.emptyText ?? 'nothing'
-        return element('tr', {}, element('td', { colspan: this.columns.length, class: 'empty' }, text))
+        const text = this.rows.length ? 'nothing matches' : (this.options.emptyText ?? 'nothing')
+        return element(
+            'tr',
+            {},
+            element('td', { colspan: this.columns.length, class: 'empty' }, text)
+        )
     }
 
     makeRow(number) {
@@ -144,10 +183,14 @@ export class Table {
         const cells = this.columns.map((column) => {
             const text = this.textOf(column, row)
             const names = [column.number ? 'number' : '', column.classOf?.(row) ?? '']
-            return element('td', {
-                class: names.filter(Boolean).join(' ') || null,
-                title: column.number ? null : visible(column.also?.(row) || text)
-            }, text)
+            return element(
+                'td',
+                {
+                    class: names.filter(Boolean).join(' ') || null,
+                    title: column.number ? null : visible(column.also?.(row) || text)
+                },
+                text
+            )
         })
         const names = ['row']
         if (number === this.active) names.push('active')
@@ -172,7 +215,12 @@ export class Table {
     keydown(event) {
         const page = Math.max(1, Math.floor(this.scroll.clientHeight / ROW) - 2)
         const steps = {
-            ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity
+            ArrowDown: 1,
+            ArrowUp: -1,
+            PageDown: page,
+            PageUp: -page,
+            Home: -Infinity,
+            End: Infinity
         }
         if (event.target !== this.scroll || !this.shown.length) return
         if (event.key === 'Enter' && this.active >= 0) this.open(this.active)
@@ -199,7 +247,9 @@ export function textColumn(title, value, more = {}) {
 
 export function numberColumn(title, value, format = units.count, more = {}) {
     return {
-        title, value, number: true,
+        title,
+        value,
+        number: true,
         text: (row) => {
             const amount = value(row)
             return amount === -1 || amount === undefined ? '' : format(amount)

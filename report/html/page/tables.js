@@ -6,11 +6,16 @@ import * as details from './details.js'
 import { Table, numberColumn, textColumn } from './table.js'
 import * as units from './units.js'
 
+const CARDS_MAX = 200
+
 // A table with room for what an opened row shows: beside it where there is room for both.
 function withDetails(columns, rows, options) {
     const place = options.wide ? 'split' : 'split beside'
-    const side = element('aside', { class: 'details', 'aria-live': 'polite' },
-        empty('Choose a row to see more.'))
+    const side = element(
+        'aside',
+        { class: 'details', 'aria-live': 'polite' },
+        empty('Choose a row to see more.')
+    )
     const table = new Table(columns, rows, {
         ...options,
         onOpen: (row) => {
@@ -30,17 +35,30 @@ function changeClass(value) {
 function functionColumns(report) {
     const { value, data } = report
     const whole = value.total
-    const amount = (title, key, help) => numberColumn(title, (row) => row[key],
-        (number) => value.format(number), { help, width: 7.5 })
-    const share = (title, key) => numberColumn(title, (row) => row[key],
-        (number) => units.share(number, whole), { width: 5.6 })
+    const amount = (title, key, help) =>
+        numberColumn(
+            title,
+            (row) => row[key],
+            (number) => value.format(number),
+            { help, width: 7.5 }
+        )
+    const share = (title, key) =>
+        numberColumn(
+            title,
+            (row) => row[key],
+            (number) => units.share(number, whole),
+            { width: 5.6 }
+        )
     const columns = [
-        textColumn('function', (row) => row.function.name,
-            { also: (row) => row.function.full }),
-        textColumn('file', (row) => row.function.where,
-            { width: 11, also: (row) => row.function.file || row.function.module }),
-        amount('flat', 'flat', 'of the function itself'), share('flat %', 'flat'),
-        amount('cum', 'cum', 'with the functions it calls'), share('cum %', 'cum')
+        textColumn('function', (row) => row.function.name, { also: (row) => row.function.full }),
+        textColumn('file', (row) => row.function.where, {
+            width: 11,
+            also: (row) => row.function.file || row.function.module
+        }),
+        amount('flat', 'flat', 'of the function itself'),
+        share('flat %', 'flat'),
+        amount('cum', 'cum', 'with the functions it calls'),
+        share('cum %', 'cum')
     ]
     if (data.process.difference) columns.splice(2, 4, ...changeColumns(value))
     return columns
@@ -48,9 +66,13 @@ function functionColumns(report) {
 
 function changeColumns(value) {
     const format = (number) => value.format(number)
-    const change = (title, now, old) => numberColumn(title, (row) => row[now] - row[old],
-        (number) => value.formatChange(number),
-        { width: 7.5, classOf: (row) => changeClass(row[now] - row[old]) })
+    const change = (title, now, old) =>
+        numberColumn(
+            title,
+            (row) => row[now] - row[old],
+            (number) => value.formatChange(number),
+            { width: 7.5, classOf: (row) => changeClass(row[now] - row[old]) }
+        )
     return [
         numberColumn('flat before', (row) => row.oldFlat, format, { width: 7.5 }),
         numberColumn('flat', (row) => row.flat, format, { width: 7.5 }),
@@ -66,7 +88,9 @@ export function functionTable(report) {
     const rows = value.functions.filter((row) => row.flat || row.cum || row.oldFlat || row.oldCum)
     const difference = data.process.difference
     const made = withDetails(functionColumns(report), rows, {
-        label: `Functions by ${value.title}`, sort: difference ? 4 : 2, descending: true,
+        label: `Functions by ${value.title}`,
+        sort: difference ? 4 : 2,
+        descending: true,
         describe: (row) => details.functionDetails(report, row.function.number, made.show)
     })
     made.show = (number) => {
@@ -90,7 +114,12 @@ function placeRows(data, values) {
             const key = `${frame.functionNumber}:${frame.file}:${frame.line}`
             let row = places.get(key)
             if (!row) {
-                row = { frame, amounts: values.map(() => 0), olds: values.map(() => 0), stacks: new Map() }
+                row = {
+                    frame,
+                    amounts: values.map(() => 0),
+                    olds: values.map(() => 0),
+                    stacks: new Map()
+                }
                 places.set(key, row)
             }
             row.amounts[i] += amount
@@ -108,16 +137,33 @@ function placeColumns(report, values) {
     const chosen = values.indexOf(value)
     const columns = [
         textColumn('place', (row) => row.frame.name, { also: (row) => row.frame.function }),
-        textColumn('line', (row) => row.frame.where,
-            { width: 11, also: (row) => row.frame.file || row.frame.module })
+        textColumn('line', (row) => row.frame.where, {
+            width: 11,
+            also: (row) => row.frame.file || row.frame.module
+        })
     ]
-    const amount = (each, i) => numberColumn(each.title, (row) => row.amounts[i],
-        (number) => each.format(number), { width: 7.5, help: each.help })
-    const change = numberColumn('change', (row) => row.amounts[chosen] - row.olds[chosen],
+    const amount = (each, i) =>
+        numberColumn(
+            each.title,
+            (row) => row.amounts[i],
+            (number) => each.format(number),
+            { width: 7.5, help: each.help }
+        )
+    const change = numberColumn(
+        'change',
+        (row) => row.amounts[chosen] - row.olds[chosen],
         (number) => value.formatChange(number),
-        { width: 7.5, classOf: (row) => changeClass(row.amounts[chosen] - row.olds[chosen]) })
-    columns.push(amount(value, chosen), numberColumn('share', (row) => row.amounts[chosen],
-        (number) => units.share(number, value.total), { width: 5.6 }))
+        { width: 7.5, classOf: (row) => changeClass(row.amounts[chosen] - row.olds[chosen]) }
+    )
+    columns.push(
+        amount(value, chosen),
+        numberColumn(
+            'share',
+            (row) => row.amounts[chosen],
+            (number) => units.share(number, value.total),
+            { width: 5.6 }
+        )
+    )
     if (data.process.difference) columns.push(change)
     values.forEach((each, i) => i === chosen || columns.push(amount(each, i)))
     columns.push(numberColumn('stacks', (row) => row.stacks.size, units.count, { width: 5 }))
@@ -129,9 +175,13 @@ export function placeTable(report, onFunction) {
     const values = data.values.filter((each) => each.group === value.group)
     const chosen = values.indexOf(value)
     return withDetails(placeColumns(report, values), placeRows(data, values), {
-        label: `Places by ${value.title}`, sort: 2, descending: true, wide: values.length > 3,
+        label: `Places by ${value.title}`,
+        sort: 2,
+        descending: true,
+        wide: values.length > 3,
         describe: (row) => {
-            const nodes = [...row.stacks].map(([node, amounts]) => ({ node, amount: amounts[chosen] }))
+            const nodes = [...row.stacks]
+                .map(([node, amounts]) => ({ node, amount: amounts[chosen] }))
                 .sort((a, b) => b.amount - a.amount)
             return [
                 details.heading(row.frame.name, row.frame.where),
@@ -149,39 +199,55 @@ export function leakTable(report, onFunction) {
     const about = data.process.estimated ? '~' : ''
     const bytes = (number) => about + units.bytes(number)
     const blocks = (number) => about + units.count(number)
-    const when = (row) => (row.first_ns < 0 ? ''
-        : row.first_ns === row.last_ns ? `at ${units.ns(row.first_ns)}`
-            : `${units.ns(row.first_ns)} to ${units.ns(row.last_ns)}`)
+    const when = (row) =>
+        row.first_ns < 0
+            ? ''
+            : row.first_ns === row.last_ns
+              ? `at ${units.ns(row.first_ns)}`
+              : `${units.ns(row.first_ns)} to ${units.ns(row.last_ns)}`
     const order = ['definite', 'possible', 'indirect', 'reachable']
     const columns = [
         textColumn('class', (row) => row.class, {
-            width: 6.5, classOf: (row) => (row.class === 'definite' && !row.suppressed ? 'alarm' : '')
+            width: 6.5,
+            classOf: (row) => (row.class === 'definite' && !row.suppressed ? 'alarm' : '')
         }),
-        textColumn('place', (row) => data.place(row.stack)?.name ?? '',
-            { also: (row) => data.place(row.stack)?.function ?? '' }),
+        textColumn('place', (row) => data.place(row.stack)?.name ?? '', {
+            also: (row) => data.place(row.stack)?.function ?? ''
+        }),
         textColumn('line', (row) => data.place(row.stack)?.where ?? '', { width: 9 }),
         numberColumn('bytes', (row) => row.bytes, bytes, { width: 6 }),
         numberColumn('blocks', (row) => row.blocks, blocks, { width: 5 }),
         numberColumn('with them', (row) => row.indirect_bytes, bytes, {
-            width: 6, help: 'bytes that only definitely lost blocks point to'
+            width: 6,
+            help: 'bytes that only definitely lost blocks point to'
         }),
         textColumn('suppressed by', (row) => row.suppressed, { width: 9 })
     ]
-    const rows = data.leaks.slice().sort((a, b) => (
-        order.indexOf(a.class) - order.indexOf(b.class)))
+    const rows = data.leaks.slice().sort((a, b) => order.indexOf(a.class) - order.indexOf(b.class))
     if (!rows.some((row) => row.suppressed)) columns.pop()
     columns[0].value = (row) => order.indexOf(row.class)
     columns[0].text = (row) => row.class
     columns[0].number = false
     return withDetails(columns, rows, {
-        label: 'Leaks', sort: 0, descending: false, emptyText: 'no live blocks were left',
+        label: 'Leaks',
+        sort: 0,
+        descending: false,
+        emptyText: 'no live blocks were left',
         describe: (row) => [
-            details.heading(`${bytes(row.bytes)} in ${units.plural(row.blocks, 'block')}, ${row.class}`,
-                data.placeText(data.place(row.stack))),
+            details.heading(
+                `${bytes(row.bytes)} in ${units.plural(row.blocks, 'block')}, ${row.class}`,
+                data.placeText(data.place(row.stack))
+            ),
             details.figures([
-                ['lost with them', row.indirect_blocks
-                    ? `${bytes(row.indirect_bytes)} in ${units.plural(row.indirect_blocks, 'block')}` : ''],
-                ['allocated', when(row)], ['suppressed by', row.suppressed]]),
+                [
+                    'lost with them',
+                    row.indirect_blocks
+                        ? `${bytes(row.indirect_bytes)} in ${units.plural(row.indirect_blocks, 'block')}`
+                        : ''
+                ],
+                ['allocated', when(row)],
+                ['suppressed by', row.suppressed]
+            ]),
             details.stack(data, row.stack, 'Allocated by', onFunction)
         ]
     })
@@ -204,10 +270,17 @@ function lockColumns(rows) {
         numberColumn('longest', (row) => row.wait_max_ns, units.ns),
         numberColumn('p99', (row) => row.wait_p99_ns, units.ns, { width: 6 }),
         numberColumn('waits', (row) => row.contentions, units.count, { width: 6 }),
-        ...hasIf(rows, (row) => row.acquisitions,
-            numberColumn('acquired', (row) => row.acquisitions, units.count, { width: 8 })),
+        ...hasIf(
+            rows,
+            (row) => row.acquisitions,
+            numberColumn('acquired', (row) => row.acquisitions, units.count, { width: 8 })
+        ),
         ...hasIf(rows, hold, numberColumn('held', hold, units.ns)),
-        ...hasIf(rows, hold, numberColumn('longest hold', (row) => row.hold_max_ns, units.ns))
+        ...hasIf(
+            rows,
+            hold,
+            numberColumn('longest hold', (row) => row.hold_max_ns, units.ns)
+        )
     ]
 }
 
@@ -216,12 +289,24 @@ function partyList(data, title, rows, onFunction) {
     const list = element('ul', { class: 'neighbours' })
     for (const row of rows) {
         const frame = data.frames[row.place] ?? data.place(row.stack)
-        list.append(element('li', {},
-            element('span', { class: 'number' }, units.ns(row.wait_ns)),
-            element('span', { class: 'number share' }, `${units.count(row.count)}×`),
-            frame ? element('button', {
-                type: 'button', onclick: () => onFunction(frame.functionNumber)
-            }, visible(data.placeText(frame))) : element('span', {}, 'unknown')))
+        list.append(
+            element(
+                'li',
+                {},
+                element('span', { class: 'number' }, units.ns(row.wait_ns)),
+                element('span', { class: 'number share' }, `${units.count(row.count)}×`),
+                frame
+                    ? element(
+                          'button',
+                          {
+                              type: 'button',
+                              onclick: () => onFunction(frame.functionNumber)
+                          },
+                          visible(data.placeText(frame))
+                      )
+                    : element('span', {}, 'unknown')
+            )
+        )
     }
     return element('section', {}, element('h4', {}, title), list)
 }
@@ -229,12 +314,15 @@ function partyList(data, title, rows, onFunction) {
 // Those that are held, or with `idle` those that are waited for with nobody in the way.
 export function lockTable(report, idle, onFunction) {
     const { data } = report
-    const rows = data.locks.map((lock, number) => ({ ...lock, number }))
+    const rows = data.locks
+        .map((lock, number) => ({ ...lock, number }))
         .filter((lock) => Boolean(lock.idle) === idle)
-    const of = (list, row) => list.filter((each) => each.lock === row.number)
-        .sort((a, b) => b.wait_ns - a.wait_ns)
+    const of = (list, row) =>
+        list.filter((each) => each.lock === row.number).sort((a, b) => b.wait_ns - a.wait_ns)
     return withDetails(lockColumns(rows), rows, {
-        label: idle ? 'Waits for conditions, barriers, joins' : 'Locks', sort: 2, emptyText: 'no locks were used',
+        label: idle ? 'Waits for conditions, barriers, joins' : 'Locks',
+        sort: 2,
+        emptyText: 'no locks were used',
         describe: (row) => {
             const waiters = of(data.waiters, row)
             const holders = of(data.holders, row)
@@ -243,14 +331,24 @@ export function lockTable(report, idle, onFunction) {
                 details.figures([
                     [row.idle ? 'idle' : 'waited', units.ns(row.wait_ns)],
                     ['waits', units.count(row.contentions)],
-                    ['median wait', row.wait_p50_ns >= 0 ? units.ns(row.wait_p50_ns) : '']]),
+                    ['median wait', row.wait_p50_ns >= 0 ? units.ns(row.wait_p50_ns) : '']
+                ]),
                 partyList(data, 'Waiting', waiters.slice(0, 10), onFunction),
-                partyList(data, idle ? 'Ended by' : 'Making others wait', holders.slice(0, 10), onFunction),
-                waiters[0] && details.stack(data, waiters[0].stack, 'The longest waiting stack',
-                    onFunction),
-                holders[0] && details.stack(data, holders[0].stack,
-                    idle ? 'The stack that ended most of it' : 'The stack most was waited for',
-                    onFunction),
+                partyList(
+                    data,
+                    idle ? 'Ended by' : 'Making others wait',
+                    holders.slice(0, 10),
+                    onFunction
+                ),
+                waiters[0] &&
+                    details.stack(data, waiters[0].stack, 'The longest waiting stack', onFunction),
+                holders[0] &&
+                    details.stack(
+                        data,
+                        holders[0].stack,
+                        idle ? 'The stack that ended most of it' : 'The stack most was waited for',
+                        onFunction
+                    ),
                 details.stack(data, row.stack, 'Made by', onFunction)
             ]
         }
@@ -269,10 +367,14 @@ export function pairTable(report, onFunction) {
     ]
     const rows = data.pairs.filter((pair) => !data.locks[pair.lock].idle)
     return withDetails(columns, rows, {
-        label: 'Who waits behind whom', sort: 3, wide: true,
+        label: 'Who waits behind whom',
+        sort: 3,
+        wide: true,
         describe: (row) => [
-            details.heading(data.locks[row.lock].name,
-                `${units.ns(row.wait_ns)} in ${units.plural(row.count, 'wait')}`),
+            details.heading(
+                data.locks[row.lock].name,
+                `${units.ns(row.wait_ns)} in ${units.plural(row.count, 'wait')}`
+            ),
             details.stack(data, row.waiter_stack, 'Waits', onFunction),
             details.stack(data, row.holder_stack, 'Until this lets go', onFunction)
         ]
@@ -292,21 +394,40 @@ export function threadTable(report, onFunction) {
         numberColumn('end', (row) => row.end_ns, units.ns, { width: 6 }),
         textColumn('ended by', (row) => row.exit, { width: 8 }),
         textColumn('then', (row) => row.join, {
-            width: 6, classOf: (row) => (row.join === 'leaked' && !row.suppressed ? 'alarm' : '')
+            width: 6,
+            classOf: (row) => (row.join === 'leaked' && !row.suppressed ? 'alarm' : '')
         }),
         numberColumn('CPU', (row) => row.cpu_ns, units.ns, { width: 6 }),
-        numberColumn('blocks', (row) => row.allocations, (n) => about + units.count(n)),
-        numberColumn('bytes', (row) => row.allocated_bytes, (n) => about + units.bytes(n)),
+        numberColumn(
+            'blocks',
+            (row) => row.allocations,
+            (n) => about + units.count(n)
+        ),
+        numberColumn(
+            'bytes',
+            (row) => row.allocated_bytes,
+            (n) => about + units.bytes(n)
+        ),
         numberColumn('lock wait', (row) => row.lock_wait_ns, units.ns)
     ]
     return withDetails(columns, data.threads, {
-        label: 'Threads', sort: 0, wide: true, descending: false, emptyText: 'no threads were recorded',
+        label: 'Threads',
+        sort: 0,
+        wide: true,
+        descending: false,
+        emptyText: 'no threads were recorded',
         describe: (row) => [
-            details.heading(`thread ${row.serial}${row.name ? ` ${row.name}` : ''}`, `tid ${row.tid}`),
+            details.heading(
+                `thread ${row.serial}${row.name ? ` ${row.name}` : ''}`,
+                `tid ${row.tid}`
+            ),
             details.figures([
-                ['ended by', row.exit], ['then', row.join],
+                ['ended by', row.exit],
+                ['then', row.join],
                 ['ran', row.end_ns >= 0 ? units.ns(row.end_ns - row.start_ns) : ''],
-                ['CPU', units.ns(row.cpu_ns)], ['waited for locks', units.ns(row.lock_wait_ns)]]),
+                ['CPU', units.ns(row.cpu_ns)],
+                ['waited for locks', units.ns(row.lock_wait_ns)]
+            ]),
             details.stack(data, row.stack, 'Created by', onFunction)
         ]
     })
@@ -315,9 +436,17 @@ export function threadTable(report, onFunction) {
 // --- problems
 
 function card(title, sub, wrong, ...parts) {
-    return element('details', { class: wrong ? 'card wrong' : 'card' },
-        element('summary', {}, element('span', { class: 'title' }, visible(title)),
-            element('span', { class: 'where' }, visible(sub))), ...parts.filter(Boolean))
+    return element(
+        'details',
+        { class: wrong ? 'card wrong' : 'card' },
+        element(
+            'summary',
+            {},
+            element('span', { class: 'title' }, visible(title)),
+            element('span', { class: 'where' }, visible(sub))
+        ),
+        ...parts.filter(Boolean)
+    )
 }
 
 function cycleCard(data, cycle, onFunction) {
@@ -325,33 +454,58 @@ function cycleCard(data, cycle, onFunction) {
     const parts = cycle.edges.flatMap((edge) => {
         const to = edge.to ?? 'a lock'
         return [
-            element('h4', {}, visible(`Thread ${edge.thread}${edge.from ? ` holds ${edge.from} and` : ''} ` +
-                `${deadlock ? 'waits for' : 'takes'} ${to}`)),
-            edge.from ? details.stack(data, edge.stack_from, visible(`${edge.from} taken by`), onFunction)
+            element(
+                'h4',
+                {},
+                visible(
+                    `Thread ${edge.thread}${edge.from ? ` holds ${edge.from} and` : ''} ` +
+                        `${deadlock ? 'waits for' : 'takes'} ${to}`
+                )
+            ),
+            edge.from
+                ? details.stack(data, edge.stack_from, visible(`${edge.from} taken by`), onFunction)
                 : null,
-            details.stack(data, edge.stack_to, visible(`${to} ${deadlock ? 'wanted' : 'taken'} by`),
-                onFunction),
-            details.stack(data, edge.owner_stack, visible(`held by thread ${edge.owner}, from`),
-                onFunction)
+            details.stack(
+                data,
+                edge.stack_to,
+                visible(`${to} ${deadlock ? 'wanted' : 'taken'} by`),
+                onFunction
+            ),
+            details.stack(
+                data,
+                edge.owner_stack,
+                visible(`held by thread ${edge.owner}, from`),
+                onFunction
+            )
         ]
     })
     const when = deadlock && cycle.time_ns >= 0 ? `at ${units.ns(cycle.time_ns)}` : cycle.why
-    return card(`${cycle.kind}: ${cycle.locks.join(', ')}`, when,
-        cycle.kind !== 'order inconsistency' && !cycle.suppressed, ...parts)
+    return card(
+        `${cycle.kind}: ${cycle.locks.join(', ')}`,
+        when,
+        cycle.kind !== 'order inconsistency' && !cycle.suppressed,
+        ...parts
+    )
 }
 
 function lockMisuseCard(data, row, onFunction) {
-    return card(`${row.kind}: ${row.lock} (${row.lock_kind})`,
-        `${units.plural(row.count, 'time')}, first by thread ${row.thread}`, !row.suppressed,
+    return card(
+        `${row.kind}: ${row.lock} (${row.lock_kind})`,
+        `${units.plural(row.count, 'time')}, first by thread ${row.thread}`,
+        !row.suppressed,
         details.stack(data, row.stack, 'Here', onFunction),
-        details.stack(data, row.other_stack, 'And here', onFunction))
+        details.stack(data, row.other_stack, 'And here', onFunction)
+    )
 }
 
 function wrongFreeCard(data, row, onFunction) {
-    return card(`${row.kind}: allocated by ${row.allocated_by}, freed by ${row.freed_by}`,
-        `${units.plural(row.count, 'time')}, first by thread ${row.thread}`, !row.suppressed,
+    return card(
+        `${row.kind}: allocated by ${row.allocated_by}, freed by ${row.freed_by}`,
+        `${units.plural(row.count, 'time')}, first by thread ${row.thread}`,
+        !row.suppressed,
         details.stack(data, row.free_stack, 'Freed by', onFunction),
-        details.stack(data, row.stack, 'Allocated by', onFunction))
+        details.stack(data, row.stack, 'Allocated by', onFunction)
+    )
 }
 
 export function problemCards(data, onFunction) {
@@ -361,5 +515,7 @@ export function problemCards(data, onFunction) {
         ...data.lockMisuses.map((row) => lockMisuseCard(data, row, onFunction))
     ]
     if (cards.length) cards[0].open = true
-    return cards
+    if (cards.length <= CARDS_MAX) return cards
+    const more = units.plural(cards.length - CARDS_MAX, 'more problem')
+    return [...cards.slice(0, CARDS_MAX), element('p', { class: 'more' }, `… ${more}`)]
 }

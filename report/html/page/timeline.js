@@ -47,28 +47,53 @@ function niceTop(largest, unit) {
     return (unit === 'count' ? Math.max(1, Math.ceil(step * power)) : step * power) * base
 }
 
+function largestOf(lines) {
+    let largest = 0
+    for (const { points } of lines)
+        for (const [, value] of points) largest = Math.max(largest, value)
+    return largest
+}
+
 // lines: {title, name of a CSS class, points of [time, value], steps}
 class Chart {
     constructor(title, unit, lines, duration) {
         Object.assign(this, { title, unit, lines, duration, cursor: null })
-        this.top = niceTop(Math.max(...lines.flatMap((line) => line.points.map((p) => p[1]))), unit)
+        this.top = niceTop(largestOf(lines), unit)
         this.read = element('p', { class: 'read', 'aria-live': 'polite' })
         this.plot = element('div', {
-            class: 'plot', tabindex: 0, role: 'img', 'aria-label': this.words(),
-            onmousemove: (event) => this.point(event), onmouseleave: () => this.move(null),
+            class: 'plot',
+            tabindex: 0,
+            role: 'img',
+            'aria-label': this.words(),
+            onmousemove: (event) => this.point(event),
+            onmouseleave: () => this.move(null),
             onkeydown: (event) => this.keydown(event)
         })
-        this.element = element('figure', { class: 'chart' },
-            element('figcaption', {}, element('strong', {}, title), ...lines.map((line) => (
-                element('span', { class: `key ${line.name}` }, line.title)))), this.plot, this.read)
+        this.element = element(
+            'figure',
+            { class: 'chart' },
+            element(
+                'figcaption',
+                {},
+                element('strong', {}, title),
+                ...lines.map((line) => element('span', { class: `key ${line.name}` }, line.title))
+            ),
+            this.plot,
+            this.read
+        )
         new ResizeObserver(() => this.draw()).observe(this.plot)
     }
 
     words() {
-        return `${this.title}: ` + this.lines.map((line) => {
-            const most = line.points.reduce((a, b) => (b[1] > a[1] ? b : a))
-            return `${line.title} at most ${units.inUnit(most[1], this.unit)} at ${units.ns(most[0])}`
-        }).join(', ')
+        return (
+            `${this.title}: ` +
+            this.lines
+                .map((line) => {
+                    const most = line.points.reduce((a, b) => (b[1] > a[1] ? b : a))
+                    return `${line.title} at most ${units.inUnit(most[1], this.unit)} at ${units.ns(most[0])}`
+                })
+                .join(', ')
+        )
     }
 
     x(time) {
@@ -98,21 +123,41 @@ class Chart {
         const svg = element('svg', { width: this.width, height: HEIGHT, 'aria-hidden': 'true' })
         for (const part of [0, 0.5, 1]) {
             const y = this.y(part * this.top)
-            svg.append(element('line', { class: 'grid', x1: LEFT, x2: this.width - 8, y1: y, y2: y }))
-            svg.append(element('text', { x: LEFT - 8, y: y + 4, 'text-anchor': 'end' },
-                part === 0.5 && this.unit === 'count' && this.top % 2 ? ''
-                    : units.inUnit(part * this.top, this.unit)))
+            svg.append(
+                element('line', { class: 'grid', x1: LEFT, x2: this.width - 8, y1: y, y2: y })
+            )
+            svg.append(
+                element(
+                    'text',
+                    { x: LEFT - 8, y: y + 4, 'text-anchor': 'end' },
+                    part === 0.5 && this.unit === 'count' && this.top % 2
+                        ? ''
+                        : units.inUnit(part * this.top, this.unit)
+                )
+            )
         }
         for (const part of [0, 0.25, 0.5, 0.75, 1]) {
-            svg.append(element('text', {
-                x: this.x(part * this.duration), y: HEIGHT - 5,
-                'text-anchor': part === 0 ? 'start' : part === 1 ? 'end' : 'middle'
-            }, part ? units.ns(part * this.duration) : '0'))
+            svg.append(
+                element(
+                    'text',
+                    {
+                        x: this.x(part * this.duration),
+                        y: HEIGHT - 5,
+                        'text-anchor': part === 0 ? 'start' : part === 1 ? 'end' : 'middle'
+                    },
+                    part ? units.ns(part * this.duration) : '0'
+                )
+            )
         }
         for (const line of this.lines) {
             svg.append(element('path', { class: `line ${line.name}`, d: this.path(line) }))
         }
-        this.hair = element('line', { class: 'hair', y1: TOP, y2: HEIGHT - BOTTOM, visibility: 'hidden' })
+        this.hair = element('line', {
+            class: 'hair',
+            y1: TOP,
+            y2: HEIGHT - BOTTOM,
+            visibility: 'hidden'
+        })
         svg.append(this.hair)
         this.plot.replaceChildren(svg)
         this.move(this.cursor)
@@ -135,8 +180,16 @@ class Chart {
     move(time) {
         this.cursor = time
         this.hair?.setAttribute('visibility', time === null ? 'hidden' : 'visible')
-        this.read.textContent = time === null ? '' : `at ${units.ns(time)}: ` + this.lines.map((line) => (
-            `${line.title} ${units.inUnit(at(line.points, time) ?? 0, this.unit)}`)).join(', ')
+        this.read.textContent =
+            time === null
+                ? ''
+                : `at ${units.ns(time)}: ` +
+                  this.lines
+                      .map(
+                          (line) =>
+                              `${line.title} ${units.inUnit(at(line.points, time) ?? 0, this.unit)}`
+                      )
+                      .join(', ')
         if (time === null) return
         this.hair?.setAttribute('x1', this.x(time))
         this.hair?.setAttribute('x2', this.x(time))
@@ -147,13 +200,13 @@ function series(rows, key) {
     return rows.filter((row) => row[key] >= 0).map((row) => [row.time_ns, row[key]])
 }
 
-// How much a sum grew from moment to moment, in a second.
+// How much a sum grew from moment to moment, in a second: steps, from where each begins.
 function rate(rows, key) {
     const points = []
     for (let i = 1; i < rows.length; i++) {
         const time = rows[i].time_ns - rows[i - 1].time_ns
         const grown = rows[i][key] - rows[i - 1][key]
-        if (time > 0 && grown >= 0) points.push([rows[i].time_ns, (grown * 1e9) / time])
+        if (time > 0 && grown >= 0) points.push([rows[i - 1].time_ns, (grown * 1e9) / time])
     }
     return points
 }
@@ -168,32 +221,50 @@ function charts(data) {
     }
     add('Memory', 'bytes', [
         { title: 'live', name: 'first', points: series(timeline, 'live_bytes') },
-        { title: 'resident', name: 'second', points: series(timeline, 'rss_bytes') }])
+        { title: 'resident', name: 'second', points: series(timeline, 'rss_bytes') }
+    ])
     add('Live blocks', 'count', [
-        { title: 'blocks', name: 'first', points: series(timeline, 'live_blocks') }])
+        { title: 'blocks', name: 'first', points: series(timeline, 'live_blocks') }
+    ])
     add('Allocations per second', 'count', [
-        { title: 'allocations', name: 'first', points: rate(timeline, 'allocations') }])
+        { title: 'allocations', name: 'first', points: rate(timeline, 'allocations'), steps: true }
+    ])
     add('Bytes allocated per second', 'bytes', [
-        { title: 'bytes', name: 'first', points: rate(timeline, 'allocated_bytes') }])
+        { title: 'bytes', name: 'first', points: rate(timeline, 'allocated_bytes'), steps: true }
+    ])
     add('Waiting for locks, per second', 'nanoseconds', [
-        { title: 'waited', name: 'first', points: rate(timeline, 'lock_wait_ns') }])
+        { title: 'waited', name: 'first', points: rate(timeline, 'lock_wait_ns'), steps: true }
+    ])
     add('CPU time per second', 'nanoseconds', [
-        { title: 'CPU', name: 'first', points: rate(timeline, 'cpu_ns') }])
+        { title: 'CPU', name: 'first', points: rate(timeline, 'cpu_ns'), steps: true }
+    ])
     add('Threads', 'count', [
         { title: 'alive', name: 'first', points: series(threadCounts, 'alive'), steps: true },
-        { title: 'ended, not joined', name: 'second', points: series(threadCounts, 'unjoined'), steps: true }])
+        {
+            title: 'ended, not joined',
+            name: 'second',
+            points: series(threadCounts, 'unjoined'),
+            steps: true
+        }
+    ])
     return made
 }
 
 // --- lives
 
-const colourNames = { joined: '--joined', detached: '--detached', leaked: '--alarm', running: '--running' }
+const colourNames = {
+    joined: '--joined',
+    detached: '--detached',
+    leaked: '--alarm',
+    running: '--running'
+}
 
 // Each thread is in the first lane that is free when it starts.
 function lanesOf(threads, duration) {
     const free = []
     const lives = []
-    const sorted = threads.filter((thread) => thread.start_ns >= 0)
+    const sorted = threads
+        .filter((thread) => thread.start_ns >= 0)
         .sort((a, b) => a.start_ns - b.start_ns)
     for (const thread of sorted) {
         const end = thread.end_ns >= 0 ? thread.end_ns : duration
@@ -213,19 +284,38 @@ class Lives {
         Object.assign(this, lanesOf(data.threads, this.duration))
         this.height = this.lanes <= 40 ? 16 : this.lanes <= 100 ? 7 : 4
         this.canvas = element('canvas', {
-            role: 'img', 'aria-label': `Lives of ${units.plural(this.lives.length, 'thread')}; the ` +
-                'table of threads has the same', onmousemove: (event) => this.point(event),
-            onmouseleave: () => { this.read.textContent = '' }
+            role: 'img',
+            'aria-label':
+                `Lives of ${units.plural(this.lives.length, 'thread')}; the ` +
+                'table of threads has the same',
+            onmousemove: (event) => this.point(event),
+            onmouseleave: () => {
+                this.read.textContent = ''
+            }
         })
         this.read = element('p', { class: 'read' })
-        const names = Object.keys(colourNames).filter((name) => (
-            data.threads.some((thread) => thread.join === name)))
-        this.element = element('figure', { class: 'chart' },
-            element('figcaption', {}, element('strong', {}, 'Lives of threads'),
+        const names = Object.keys(colourNames).filter((name) =>
+            data.threads.some((thread) => thread.join === name)
+        )
+        this.element = element(
+            'figure',
+            { class: 'chart' },
+            element(
+                'figcaption',
+                {},
+                element('strong', {}, 'Lives of threads'),
                 ...names.map((name) => element('span', { class: `key ${name}` }, name)),
-                this.lanes >= LANES_MAX ? element('span', { class: 'where' },
-                    `more than ${LANES_MAX} at once: some lie over others`) : null),
-            element('div', { class: 'lives' }, this.canvas), this.read)
+                this.lanes >= LANES_MAX
+                    ? element(
+                          'span',
+                          { class: 'where' },
+                          `more than ${LANES_MAX} at once: some lie over others`
+                      )
+                    : null
+            ),
+            element('div', { class: 'lives' }, this.canvas),
+            this.read
+        )
         new ResizeObserver(() => this.draw()).observe(this.canvas.parentNode)
     }
 
@@ -245,14 +335,22 @@ class Lives {
         const context = this.canvas.getContext('2d')
         context.scale(scale, scale)
         const style = getComputedStyle(document.documentElement)
-        const colours = new Map(Object.entries(colourNames).map(([name, variable]) => (
-            [name, style.getPropertyValue(variable).trim()])))
+        const colours = new Map(
+            Object.entries(colourNames).map(([name, variable]) => [
+                name,
+                style.getPropertyValue(variable).trim()
+            ])
+        )
         const other = style.getPropertyValue('--soft').trim()
         for (const { thread, lane, start, end } of this.lives) {
             const x = this.x(start)
             context.fillStyle = colours.get(thread.join) ?? other
-            context.fillRect(x, lane * this.height + 1, Math.max(1, this.x(end) - x),
-                Math.max(2, this.height - 2))
+            context.fillRect(
+                x,
+                lane * this.height + 1,
+                Math.max(1, this.x(end) - x),
+                Math.max(2, this.height - 2)
+            )
         }
     }
 
@@ -260,14 +358,21 @@ class Lives {
         const box = this.canvas.getBoundingClientRect()
         const lane = Math.floor((event.clientY - box.top) / this.height)
         const x = event.clientX - box.left
-        const near = this.lives.filter((life) => life.lane === lane &&
-            x >= this.x(life.start) - 1 && x <= Math.max(this.x(life.end), this.x(life.start) + 1) + 1)
+        const near = this.lives.filter(
+            (life) =>
+                life.lane === lane &&
+                x >= this.x(life.start) - 1 &&
+                x <= Math.max(this.x(life.end), this.x(life.start) + 1) + 1
+        )
         const one = near[0]
         const more = near.length > 1 ? `, and ${near.length - 1} more here` : ''
-        this.read.textContent = one ? visible(
-            `thread ${one.thread.serial} ${one.thread.name}: ${units.ns(one.start)} to ` +
-            `${units.ns(one.end)}, ${one.thread.join || one.thread.exit}, made by ` +
-            `${this.data.placeText(this.data.place(one.thread.stack)) || 'the system'}${more}`) : ''
+        this.read.textContent = one
+            ? visible(
+                  `thread ${one.thread.serial} ${one.thread.name}: ${units.ns(one.start)} to ` +
+                      `${units.ns(one.end)}, ${one.thread.join || one.thread.exit}, made by ` +
+                      `${this.data.placeText(this.data.place(one.thread.stack)) || 'the system'}${more}`
+              )
+            : ''
     }
 }
 
@@ -275,7 +380,9 @@ export function makeTimeline(data) {
     const parts = charts(data)
     if (data.threads.some((thread) => thread.start_ns >= 0)) parts.push(new Lives(data))
     return {
-        parts: parts.length ? parts.map((part) => part.element) : [empty('Nothing was recorded over time.')],
+        parts: parts.length
+            ? parts.map((part) => part.element)
+            : [empty('Nothing was recorded over time.')],
         redraw: () => parts.forEach((part) => part.draw())
     }
 }
