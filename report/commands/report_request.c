@@ -284,16 +284,6 @@ static bool find_value(struct report_request *request)
     return false;
 }
 
-// A file for each view is more than stdout can hold.
-static bool output_suits(const struct report_request *request)
-{
-    if (request->format->scope != FORMAT_VIEW || request->options.samples || !request->output ||
-        strcmp(request->output, "-") != 0)
-        return true;
-    command_error("-o -", "one output holds one view: say which (-v)");
-    return false;
-}
-
 static bool pattern_suits(const struct report_request *request)
 {
     bool needs = request->format->render == render_list || request->format->render == render_peek;
@@ -306,5 +296,5 @@ static bool pattern_suits(const struct report_request *request)
 bool report_request_finish(struct report_request *request)
 {
     return sort_suits_view(request) && format_suits(request) && view_suits_format(request) &&
-           find_value(request) && output_suits(request) && pattern_suits(request);
+           find_value(request) && pattern_suits(request);
 }
