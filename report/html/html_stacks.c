@@ -32,12 +32,6 @@ struct edge {
     UT_hash_handle hh;
 };
 
-struct known_node {
-    uint32_t id; // in the profile
-    uint32_t node;
-    UT_hash_handle hh;
-};
-
 struct step {
     uint32_t id; // of the profile's node; 0: what it means depends on the stack
     const struct frame *frames;
@@ -52,7 +46,8 @@ struct html_stacks {
     struct html_node *nodes; // 0 is the root
     size_t node_count, node_room;
     struct edge *edges;
-    struct known_node *known;
+    uint32_t *known; // by node of the profile: 1 + node; 0: not known
+    size_t known_room;
     struct step *steps;
     size_t step_room;
 };
@@ -157,20 +152,28 @@ static uint32_t child_node(struct html_page *page, uint32_t parent, const struct
     return edge->node;
 }
 
+// The ids of a profile's nodes are dense. One that no profile has is forgotten.
 static void remember(struct html_page *page, uint32_t id, uint32_t node)
 {
-    struct known_node *known = id ? region_alloc(&page->region, sizeof(*known)) : NULL;
-    if (!known)
+    struct html_stacks *stacks = page->stacks;
+    if (id == 0 || id >= PROFILE_NODES_MAX)
         return;
-    *known = (struct known_node){.id = id, .node = node};
-    HASH_ADD(hh, page->stacks->known, id, sizeof(id), known);
+    if (id >= stacks->known_room) {
+        size_t wanted = 2 * (size_t)id;
+        uint32_t *moved = reallocarray(stacks->known, wanted, sizeof(*moved));
+        if (!moved)
+            return;
+        memset(moved + stacks->known_room, 0, (wanted - stacks->known_room) * sizeof(*moved));
+        stacks->known = moved;
+        stacks->known_room = wanted;
+    }
+    stacks->known[id] = node + 1;
 }
 
-static const struct known_node *recall(const struct html_stacks *stacks, uint32_t id)
+// 1 + node; 0: not known.
+static uint32_t recall(const struct html_stacks *stacks, uint32_t id)
 {
-    struct known_node *known = NULL;
-    HASH_FIND(hh, stacks->known, &id, sizeof(id), known);
-    return known;
+    return id < stacks->known_room ? stacks->known[id] : 0;
 }
 
 // The steps outwards to a node that is known, or to the end.
@@ -182,10 +185,10 @@ static size_t walk_outwards(struct html_page *page, uint32_t stack, uint32_t *re
     *ret_known = 0;
     while (frames < WALK_FRAMES_MAX) {
         uint32_t id = walk.interrupted ? 0 : walk.node;
-        const struct known_node *known = id ? recall(stacks, id) : NULL;
+        uint32_t known = id ? recall(stacks, id) : 0;
         void *steps = stacks->steps;
         if (known)
-            *ret_known = known->node;
+            *ret_known = known - 1;
         struct location *location = known ? NULL : stack_walk_location(page->profile, &walk);
         if (!location)
             break;
@@ -328,7 +331,7 @@ void html_stacks_release(struct html_page *page)
     if (!stacks)
         return;
     HASH_CLEAR(hh, stacks->edges);
-    HASH_CLEAR(hh, stacks->known);
+    free(stacks->known);
     free(stacks->frames);
     free(stacks->place_frames);
     free(stacks->nodes);
