@@ -144,14 +144,27 @@ static void put_locks(const struct total *total, const struct profile *profile)
 static void put_threads(const struct total *total, const struct profile *profile)
 {
     const struct threads *threads = &profile->threads;
-    int64_t cpu_ns = 0;
     if (!profile->header.threads_on)
         return;
-    for (size_t i = 0; i < threads->record_count; i++)
-        cpu_ns += (int64_t)threads->records[i].record.cpu_ns;
     put(total, "threads created", METRIC_COUNT, threads->created);
     put(total, "leaked threads", METRIC_COUNT, threads->leaked - threads->suppressed_leaked);
-    put(total, "CPU time", METRIC_NS, cpu_ns);
+}
+
+// Of the process, as the last moment has it; else of its threads, if the first is among them: it is
+// not where it met no hook. -1: unknown.
+static int64_t cpu_time_ns(const struct profile *profile)
+{
+    const struct threads *threads = &profile->threads;
+    size_t moments = profile->timeline_count;
+    int64_t sum_ns = 0;
+    bool has_main = false;
+    if (moments && profile->timeline[moments - 1].cpu_ns >= 0)
+        return profile->timeline[moments - 1].cpu_ns;
+    for (size_t i = 0; i < threads->record_count; i++) {
+        sum_ns += (int64_t)threads->records[i].record.cpu_ns;
+        has_main |= threads->records[i].record.origin == PROFILE_ORIGIN_MAIN;
+    }
+    return has_main && profile->state != STATE_KILLED ? sum_ns : -1;
 }
 
 void metrics_add_profile(struct metrics *metrics, const struct profile *profile, unsigned side)
@@ -161,6 +174,8 @@ void metrics_add_profile(struct metrics *metrics, const struct profile *profile,
     put_leaks(&total, profile);
     put_locks(&total, profile);
     put_threads(&total, profile);
+    if (cpu_time_ns(profile) >= 0)
+        put(&total, "CPU time", METRIC_NS, cpu_time_ns(profile));
     if (profile->duration_ns >= 0)
         put(&total, "wall time", METRIC_NS, profile->duration_ns);
 }

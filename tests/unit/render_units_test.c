@@ -1,11 +1,49 @@
 // SPDX-License-Identifier: MIT
 //
 // render_units_test.c - numbers with units, text that fits columns, names that are runtime code.
+#include "report/model/function_name.h"
 #include "report/model/runtime_code.h"
 #include "report/model/units.h"
 #include "tests/unit/profile_support.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+static void test_function_names(void **state)
+{
+    static const char *const names[][2] = {
+        {"main", "main"},
+        {"void foo<int>(int)", "foo<int>"},
+        {"(anonymous namespace)::Anon::fill(unsigned long)", "(anonymous namespace)::Anon::fill"},
+        {"std::vector<int, std::allocator<int> >::push_back(int const&)",
+         "std::vector<int, std::allocator<int> >::push_back"},
+        {"operator new(unsigned long)", "operator new"},
+        {"A::operator()(int) const", "A::operator()"},
+        {"A::operator->() const", "A::operator->"},
+        {"bool operator< <int>(X<int> const&)", "operator< <int>"},
+        {"lam(int)::{lambda(int)#1}::operator()(int) const",
+         "lam(int)::{lambda(int)#1}::operator()"},
+        {"void ns::g<(anonymous namespace)::T>(int)::{lambda(auto:1)#1}::operator()<int>(int)",
+         "ns::g<(anonymous namespace)::T>(int)::{lambda(auto:1)#1}::operator()<int>"},
+        {"A::f(int) const::{lambda()#2}::operator()() const",
+         "A::f(int) const::{lambda()#2}::operator()"},
+        {"foo(int) [clone .constprop.0]", "foo"},
+        {"<alloc::vec::Vec<T> as core::ops::Drop>::drop",
+         "<alloc::vec::Vec<T> as core::ops::Drop>::drop"},
+        {"f(x", "f"},
+        {"(((", "("},
+        {"void (*make())(int)", "void "},
+        {"", ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        size_t length;
+        const char *name = function_short_name(names[i][0], &length);
+        char *copy = strndup(name, length);
+        assert_string_equal(copy, names[i][1]);
+        free(copy);
+    }
+}
 
 static void test_counts(void **state)
 {
@@ -169,11 +207,17 @@ static void test_errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_counts),          cmocka_unit_test(test_bytes),
-        cmocka_unit_test(test_times),           cmocka_unit_test(test_shares),
-        cmocka_unit_test(test_errors),          cmocka_unit_test(test_columns),
-        cmocka_unit_test(test_cutting),         cmocka_unit_test(test_cleaning),
-        cmocka_unit_test(test_runtime_modules), cmocka_unit_test(test_runtime_functions),
+        cmocka_unit_test(test_function_names),
+        cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_times),
+        cmocka_unit_test(test_shares),
+        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_cutting),
+        cmocka_unit_test(test_cleaning),
+        cmocka_unit_test(test_runtime_modules),
+        cmocka_unit_test(test_runtime_functions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
