@@ -485,7 +485,7 @@ def test_sample_index():
 
 def free_port():
     with socket.socket() as probe:
-        probe.bind(("localhost", 0))
+        probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
@@ -511,18 +511,18 @@ def test_http():
     name = exchange.render_pprof(exchange.profile_host(str(program), name="gone.gaia"), "heap")
     program.unlink()
     port = free_port()
-    server = subprocess.Popen(go_command(f"-http=localhost:{port}", "-no_browser", name),
+    server = subprocess.Popen(go_command(f"-http=127.0.0.1:{port}", "-no_browser", name),
                               env=go_environment(), stdout=subprocess.DEVNULL,
                               stderr=subprocess.PIPE, start_new_session=True)
     try:
-        base = f"http://localhost:{port}/ui"
+        base = f"http://127.0.0.1:{port}/ui"
         check("make_kept" in fetch(f"{base}/top"), "top")
         check("make_kept" in fetch(f"{base}/flamegraph"), "flamegraph")
         source = fetch(f"{base}/source?f=make_kept")
         check("malloc(1000)" in source, "source", source)
         check("make_kept" in fetch(f"{base}/peek?f=make_kept"), "peek")
         check("<svg" in fetch(f"{base}/"), "graph")
-        check("<svg" in fetch(f"http://localhost:{port}/"), "what is shown first")
+        check("<svg" in fetch(f"http://127.0.0.1:{port}/"), "what is shown first")
     finally:
         os.killpg(server.pid, signal.SIGKILL)
         server.wait()

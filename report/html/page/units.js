@@ -7,8 +7,18 @@ export function count(value) {
     return (value < 0 ? '-' : '') + digits.replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
+// As printf: what lies in the middle goes to the even digit. Only multiples of 2^-(places + 1) can.
+function fixed(value, places) {
+    const size = Math.abs(value)
+    const scaled = size * 2 ** (places + 1)
+    if (scaled % 2 !== 1) return value.toFixed(places)
+    const below = Math.floor(size * 10 ** places)
+    const even = (below + (below % 2)) / 10 ** places
+    return (value < 0 ? -even : even).toFixed(places)
+}
+
 function withUnit(value, sign, unit) {
-    return `${sign}${value.toFixed(value < 99.95 ? 1 : 0)} ${unit}`
+    return `${sign}${fixed(value, value < 99.95 ? 1 : 0)} ${unit}`
 }
 
 export function bytes(value) {
@@ -27,7 +37,7 @@ export function ns(value) {
     if (size < 1000) return `${sign}${Math.round(size)} ns`
     if (size < 999.5e3) return withUnit(size / 1e3, sign, 'µs')
     if (size < 999.5e6) return withUnit(size / 1e6, sign, 'ms')
-    if (size < 9.995e9) return `${sign}${(size / 1e9).toFixed(2)} s`
+    if (size < 9.995e9) return `${sign}${fixed(size / 1e9, 2)} s`
     if (size < 999.5e9) return withUnit(size / 1e9, sign, 's')
     return `${sign}${count(Math.floor(size / 1e9))} s`
 }
@@ -37,14 +47,14 @@ export function share(part, whole) {
     if (!whole) return '-'
     if (part === whole) return '100%'
     if (part === 0) return '0%'
-    return `${((100 * part) / whole).toFixed(1)}%`
+    return `${fixed((100 * part) / whole, 1)}%`
 }
 
 // As `gaiaprof diff` writes it: +4.2%, >+9999%.
 export function growth(change, old) {
     if (!old) return ''
     const percent = (100 * change) / old
-    return percent > 9999 ? '>+9999%' : `${change > 0 ? '+' : ''}${percent.toFixed(1)}%`
+    return percent > 9999 ? '>+9999%' : `${change > 0 ? '+' : ''}${fixed(percent, 1)}%`
 }
 
 export function plural(number, word, many = word + 's') {
