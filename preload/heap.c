@@ -20,7 +20,6 @@
 #include "preload/timeline.h"
 
 #include <stdbool.h>
-#include <sys/single_threaded.h>
 
 #define BATCH_BYTES_MIN 256
 #define BATCH_BYTES_MAX (32 << 10)
@@ -33,12 +32,6 @@ static inline void save_peak(struct profile_cell *cell, uint32_t epoch)
     atomic_set(&cell->at_peak_blocks, (int64_t)(cell->allocations - cell->frees));
     atomic_set(&cell->at_peak_bytes, (int64_t)(cell->allocated_bytes - cell->freed_bytes));
     atomic_publish(&cell->epoch, epoch);
-}
-
-// glibc says so before a second thread of any kind starts.
-static inline bool is_many(void)
-{
-    return thread_is_many || !__libc_single_threaded;
 }
 
 // Small against the whole, so that the peak is found; not so small that threads meet at the global
@@ -57,7 +50,7 @@ cold void heap_send_batch(struct thread_state *self)
     struct profile_header *header = profile_header;
     uint64_t live, slack;
 
-    if (!is_many())
+    if (!thread_table_is_many())
         return;
     live = atomic_add(&header->live_bytes, (uint64_t)self->unsent_bytes);
     self->unsent_bytes = 0;
@@ -82,7 +75,7 @@ static cold void note_peak_of_many(uint64_t live)
 
 static inline void live_grows(struct thread_state *self, uint64_t bytes)
 {
-    if (likely(!is_many())) {
+    if (likely(!thread_table_is_many())) {
         counter_add(&profile_header->live_bytes, bytes);
         return;
     }
@@ -97,7 +90,7 @@ static inline void live_shrinks(struct thread_state *self, uint64_t bytes)
     struct profile_header *header = profile_header;
     uint64_t live = atomic_get(&header->live_bytes);
 
-    if (likely(!is_many())) {
+    if (likely(!thread_table_is_many())) {
         if (live > header->peak_bytes) {
             atomic_set(&header->peak_bytes, live);
             atomic_set(&header->peak_epoch, header->peak_epoch + 1);

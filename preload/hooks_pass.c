@@ -11,6 +11,7 @@
 #include "preload/arch/syscall.h"
 #include "preload/glibc_locks.h"
 #include "preload/hooks_lock.h"
+#include "preload/hooks_process.h"
 #include "preload/live_table.h"
 #include "preload/own_heap.h"
 #include "preload/real.h"
@@ -124,7 +125,8 @@ ENTRY long entry_syscall(long number, long a, long b, long c, long d, long e, lo
         return call_kernel(number, a, b, c, d, e, f);
     if (number == SYS_futex && recording_gate.has_locks)
         return hook_futex(number, a, b, c, d, e, f);
-    if (unlikely(number == SYS_seccomp))
-        sys_is_filtered = true;
-    return next(number, a, b, c, d, e, f);
+    if (likely(!hooks_process_sets_filter(number, a)))
+        return next(number, a, b, c, d, e, f);
+    hooks_process_before_filter();
+    return hooks_process_after_filter(next(number, a, b, c, d, e, f));
 }

@@ -21,10 +21,12 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
+#include <linux/seccomp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 
 #define OWN_VARIABLES_MAX 64
 #define OWN_VARIABLES_BYTES (32u << 10)
@@ -138,7 +140,7 @@ int hooks_process_end(int status)
     if (!recording_begin_end())
         return status;
     exit_point_describe(&scan_help, CALLER);
-    reporter_begin(!sys_is_filtered);
+    reporter_begin(!atomic_get(&sys_filters));
     recording_finish(PROFILE_EXIT_EXITED, status);
     is_kept = reporter_run();
     return status == 0 && !is_kept ? violated_status : status;
@@ -164,6 +166,28 @@ EXPORT int __cxa_atexit(void (*handler)(void *), void *argument, void *library)
     return error;
 }
 
+bool hooks_process_sets_filter(long number, long operation)
+{
+    return (number == SYS_prctl && operation == PR_SET_SECCOMP) ||
+           (number == SYS_seccomp &&
+            (operation == SECCOMP_SET_MODE_STRICT || operation == SECCOMP_SET_MODE_FILTER));
+}
+
+void hooks_process_before_filter(void)
+{
+    atomic_add(&sys_filters, 1u);
+    if (recording_is_ours())
+        atomic_set(&profile_header->is_filtered, 1);
+}
+
+// One that the kernel did not take changes nothing.
+long hooks_process_after_filter(long result)
+{
+    if (result < 0 && atomic_add(&sys_filters, -1u) == 1 && recording_is_ours())
+        atomic_set(&profile_header->is_filtered, 0);
+    return result;
+}
+
 // Takes as many arguments as any of its options has, where libc declares `...`: the same registers.
 ENTRY int entry_prctl(int option, unsigned long a, unsigned long b, unsigned long c,
                       unsigned long d) __asm__("prctl");
@@ -171,10 +195,11 @@ ENTRY int entry_prctl(int option, unsigned long a, unsigned long b, unsigned lon
 ENTRY int entry_prctl(int option, unsigned long a, unsigned long b, unsigned long c,
                       unsigned long d)
 {
-    if (option == PR_SET_SECCOMP)
-        sys_is_filtered = true;
     real_find();
-    return real.prctl(option, a, b, c, d);
+    if (!hooks_process_sets_filter(SYS_prctl, option))
+        return real.prctl(option, a, b, c, d);
+    hooks_process_before_filter();
+    return (int)hooks_process_after_filter(real.prctl(option, a, b, c, d));
 }
 
 // Its handlers are not told the status.

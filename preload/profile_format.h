@@ -119,7 +119,9 @@ struct profile_header {
     uint64_t timed_peak_after_ns;
     uint64_t timed_peak_until_ns;
     uint32_t timeline_on; // 0 or 1
-    char reserved[PROFILE_HEADER_BYTES - 404];
+    uint32_t is_filtered; // 1: the program has set a filter of system calls, and what takes calls
+                          // was not looked at from then on
+    char reserved[PROFILE_HEADER_BYTES - 408];
 };
 static_assert(PROFILE_DROP_COUNT <= 16, "dropped[] holds every reason");
 static_assert(offsetof(struct profile_header, used_bytes) == 16, "layout");
@@ -583,14 +585,20 @@ static_assert(sizeof(struct profile_heap_misuse) == 64, "layout");
 //
 // One is taken in some microseconds, while other threads go on: sums over threads are of that time,
 // not of one instant.
+//
+// Resident memory is read in /proc, which takes a descriptor for a moment. With several threads
+// that could be the number that another one expects its own next file to get; then the highest
+// there was so far (getrusage) stands for it, with PROFILE_RSS_HIGHEST. That says nothing where
+// something larger was executed in the process before.
 #define PROFILE_MOMENTS_MAX 1000
+#define PROFILE_RSS_HIGHEST (UINT32_C(1) << 31)
 struct profile_moment {
     uint64_t time_ns; // published; 0 while it is written, and of one that was dropped
     // Exact with one thread. With more: header.live_bytes and what each thread keeps back, off by
     // no more than header.peak_slack_bytes.
     uint64_t live_bytes;
     uint64_t live_blocks; // as all counts of blocks in a sampled heap
-    uint32_t rss_kib;     // resident memory as /proc/self/statm has it; 0: unknown
+    uint32_t rss_kib;     // resident memory, and PROFILE_RSS_HIGHEST; 0: unknown
     uint32_t threads;     // that run
     // since the start, of all threads
     uint64_t allocations; // as live_blocks
@@ -649,7 +657,8 @@ static_assert(sizeof(struct profile_leak) == 64, "layout");
 //           waits and in the pairs: there are no cells. hold_ns is of all holds
 //   misuse  threads are 0
 //
-// start_ns is 0, end_ns the sum of the run times; threads_peak the largest of one process.
+// start_ns is 0, end_ns the sum of the run times that are known (0: none is, and exit_kind NONE);
+// threads_peak the largest of one process.
 
 // How many profiles lack what a figure of the sum would need. Each is at most profile_count.
 struct profile_merged {
@@ -662,7 +671,9 @@ struct profile_merged {
     uint64_t incomplete;
     uint64_t failed;       // ended by a signal, killed or with a status but 0
     uint32_t why_no_leaks; // text: the reason of the first
-    uint32_t reserved[15];
+    uint32_t reserved;
+    uint64_t without_end; // run times that are not in the sum: the end of these is not known
+    uint32_t reserved2[12];
 };
 static_assert(sizeof(struct profile_merged) == 128, "layout");
 

@@ -35,7 +35,7 @@
 #define call6(n, a, b, c, d, e, f)                                                                 \
     arch_syscall(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
-bool sys_is_filtered;
+unsigned sys_filters;
 
 static bool is_error(long result)
 {
@@ -165,11 +165,6 @@ int sys_duplicate(int fd, int lowest)
 long sys_read(int fd, void *buffer, size_t bytes)
 {
     return call3(SYS_read, fd, buffer, bytes);
-}
-
-long sys_read_at(int fd, void *buffer, size_t bytes, uint64_t offset)
-{
-    return call4(SYS_pread64, fd, buffer, bytes, offset);
 }
 
 static long write_all(int fd, const char *next, size_t bytes)
@@ -394,6 +389,14 @@ uint64_t sys_thread_cpu_ns(int tid)
     // the clock of a thread by its id: see the kernel's include/linux/posix-timers.h,
     // CPUCLOCK_PERTHREAD_MASK (4) | CPUCLOCK_SCHED (2)
     return cpu_clock_ns((clockid_t)((~(unsigned)tid << 3) | 6u));
+}
+
+uint64_t sys_highest_resident_kib(void)
+{
+    struct rusage usage = {0};
+
+    call2(SYS_getrusage, RUSAGE_SELF, &usage);
+    return (uint64_t)usage.ru_maxrss;
 }
 
 uint64_t sys_process_cpu_ns(void)

@@ -17,9 +17,9 @@ struct sys_file_id {
     bool is_valid;
 };
 
-// The host has set itself a filter of system calls (seccomp): what it did not foresee may be its
-// end. What can do without makes no calls any more.
-extern bool sys_is_filtered;
+// How many filters of system calls (seccomp) the host has set itself: what they did not foresee may
+// be its end. What can do without makes no calls any more.
+extern unsigned sys_filters;
 
 // Zeroed private memory, never in huge pages: tables are touched sparsely. NULL without memory.
 void *sys_map_private(size_t bytes);
@@ -50,8 +50,6 @@ void sys_close(int fd);
 // Another descriptor of the same file, closed by exec, numbered from `lowest`.
 int sys_duplicate(int fd, int lowest);
 long sys_read(int fd, void *buffer, size_t bytes);
-// At an offset of the file; refused where `fd` is a pipe or a socket.
-long sys_read_at(int fd, void *buffer, size_t bytes, uint64_t offset);
 // Writes all of it, in as few calls as the kernel allows; gives up silently on an error, also where
 // nobody reads.
 void sys_write_all(int fd, const void *data, size_t bytes);
@@ -90,6 +88,8 @@ uint64_t sys_coarse_ns(void); // the same, of the kernel's last tick: a fifth of
 uint64_t sys_realtime_ns(void);
 // CPU time of a thread of this process; 0 if it is gone.
 uint64_t sys_thread_cpu_ns(int tid);
+// The most resident memory there was, also before this program was executed; 0: unknown.
+uint64_t sys_highest_resident_kib(void);
 // CPU time of the calling process; 0: unknown.
 uint64_t sys_process_cpu_ns(void);
 // Bytes the stack of the main thread may have (RLIMIT_STACK).

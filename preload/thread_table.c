@@ -484,7 +484,7 @@ void thread_table_finish(void)
     for (uint32_t id = 1; id <= threads.reserved; id++) {
         struct profile_thread *record = record_table_at(&threads, id);
 
-        if (!atomic_get_acquire(&record->serial) || record->end_ns || sys_is_filtered)
+        if (!atomic_get_acquire(&record->serial) || record->end_ns || atomic_get(&sys_filters))
             continue;
         record->cpu_ns = sys_thread_cpu_ns((int)record->tid);
         read_name(record);

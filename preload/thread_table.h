@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/single_threaded.h>
 
 // What threads counted that had a slot before: their records are the profile's alone by now.
 struct slot_totals {
@@ -70,6 +71,12 @@ extern __thread struct thread_state *thread_self __attribute__((tls_model("initi
 
 // Whether a second thread was ever seen: then the global live-byte count is batched.
 extern bool thread_is_many;
+
+// glibc says so before a second thread of any kind starts.
+static inline bool thread_table_is_many(void)
+{
+    return thread_is_many || !__libc_single_threaded;
+}
 
 // In a child made by fork: the id of its thread in the parent. What that had locked the child
 // unlocks.

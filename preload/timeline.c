@@ -4,7 +4,7 @@
 //
 // timeline_due_ns is the lock, too: whoever takes a moment sets it to never, and to the next time
 // afterwards. Nobody waits for it. Signals are blocked meanwhile, or a handler that jumps away
-// would end the timeline (and leave a descriptor open).
+// would end the timeline.
 //
 // Moments stay where they are in the file, so that a reader of the running process never misses one
 // that is being moved: dropping one makes its place free for another.
@@ -29,6 +29,7 @@
 #define COST_SHARE 256        // one part in so many of the time goes to moments, at most
 #define END_TRIES 100         // two milliseconds
 #define CHUNK_MOMENTS 50
+#define NEAR_KIB 1024
 #define CHUNKS (PROFILE_MOMENTS_MAX / CHUNK_MOMENTS)
 static_assert(PROFILE_MOMENTS_MAX % CHUNK_MOMENTS == 0, "chunks are full");
 
@@ -45,7 +46,9 @@ static struct {
     // Places: those in use, by time, then those that are free.
     uint16_t places[PROFILE_MOMENTS_MAX];
     uint16_t dropped[PROFILE_MOMENTS_MAX]; // while they are sorted
-    int fd;                                // open at the moment; 0: none
+    // As getrusage(2) tells it, of what was executed before in this process. 0: of nothing larger.
+    // UINT64_MAX: unknown.
+    uint64_t inherited_kib;
 } timeline;
 
 static struct profile_moment *moment_at(unsigned index)
@@ -60,7 +63,7 @@ static bool add_room(void)
 {
     struct profile_chunk *chunk;
 
-    if (timeline.room == PROFILE_MOMENTS_MAX || (timeline.room && sys_is_filtered))
+    if (timeline.room == PROFILE_MOMENTS_MAX || (timeline.room && atomic_get(&sys_filters)))
         return false;
     chunk = profile_writer_add(PROFILE_CHUNK_TIMELINE, sizeof(struct profile_moment),
                                CHUNK_MOMENTS * sizeof(struct profile_moment), 0, 0);
@@ -117,8 +120,7 @@ static uint64_t second_number(const char *text)
     return *text == ' ' ? number : 0;
 }
 
-// Where the host closes descriptors that are not its own, this one may be a pipe of its by now:
-// nothing is taken from that.
+// For a process of one thread, whose signals are blocked: nobody is there to meet the descriptor.
 static uint64_t resident_kib(void)
 {
     char text[128] = "";
@@ -126,11 +128,30 @@ static uint64_t resident_kib(void)
 
     if (fd < 0)
         return 0;
-    atomic_set(&timeline.fd, fd);
-    sys_read_at(fd, text, sizeof(text) - 1, 0);
-    atomic_set(&timeline.fd, 0);
+    sys_read(fd, text, sizeof(text) - 1);
     sys_close(fd);
     return second_number(text) * (getauxval(AT_PAGESZ) / 1024);
+}
+
+static uint32_t rss_kib(void)
+{
+    uint64_t kib = thread_table_is_many() ? 0 : resident_kib(), flag = 0;
+
+    if (kib == 0) {
+        kib = sys_highest_resident_kib();
+        if (kib <= timeline.inherited_kib)
+            return 0;
+        flag = PROFILE_RSS_HIGHEST;
+    }
+    return (uint32_t)(kib < PROFILE_RSS_HIGHEST ? kib | flag : 0);
+}
+
+// The kernel's two figures are some pages apart at any time.
+static void note_inherited(void)
+{
+    uint64_t highest_kib = sys_highest_resident_kib();
+
+    timeline.inherited_kib = highest_kib > resident_kib() + NEAR_KIB ? highest_kib : 0;
 }
 
 // How long a thread has been in the wait that it is in, or in one that is not counted yet.
@@ -188,10 +209,9 @@ static void fill(struct profile_moment *moment, uint64_t now_ns)
 
     sum_threads(moment, now_ns);
     moment->threads = threads ? threads : 1; // at the start it is not counted yet
-    if (sys_is_filtered)
+    if (atomic_get(&sys_filters))
         return;
-    uint64_t rss_kib = resident_kib();
-    moment->rss_kib = rss_kib < UINT32_MAX ? (uint32_t)rss_kib : UINT32_MAX;
+    moment->rss_kib = rss_kib();
     moment->cpu_ns = sys_process_cpu_ns();
 }
 
@@ -263,7 +283,7 @@ static bool claim(void)
 // A child made by vfork shares our memory.
 static bool is_ours(void)
 {
-    return sys_is_filtered || sys_process_id() == (int)profile_header->pid;
+    return atomic_get(&sys_filters) || sys_process_id() == (int)profile_header->pid;
 }
 
 static void take_claimed(void)
@@ -281,7 +301,7 @@ static void take_claimed(void)
 
 cold void timeline_take(void)
 {
-    bool may_call = !sys_is_filtered;
+    bool may_call = !atomic_get(&sys_filters);
     uint64_t signals;
 
     if (may_call)
@@ -304,6 +324,9 @@ void timeline_start(void)
     timeline.is_on = true;
     timeline.interval_ns = FIRST_INTERVAL_NS;
     timeline.latest_ns = profile_header->start_ns;
+    timeline.inherited_kib = UINT64_MAX;
+    if (!atomic_get(&sys_filters) && !thread_table_is_many())
+        note_inherited();
     atomic_publish(&timeline_due_ns, 0);
     timeline_take();
 }
@@ -316,7 +339,7 @@ static bool claim_last(void)
 
         if (due_ns != NEVER && atomic_swap_if(&timeline_due_ns, &due_ns, NEVER))
             return true;
-        if (sys_is_filtered)
+        if (atomic_get(&sys_filters))
             break;
         sys_sleep_us(20);
     }
@@ -339,10 +362,6 @@ void timeline_resume(void)
 
 void timeline_reset(void)
 {
-    int fd = timeline.fd;
-
     atomic_set(&timeline_due_ns, NEVER);
     memset(&timeline, 0, sizeof(timeline));
-    if (fd) // another thread's, when the process forked
-        sys_close(fd);
 }

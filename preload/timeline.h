@@ -17,8 +17,8 @@
 extern uint64_t timeline_due_ns;
 
 // Takes a moment if it is due still: other threads, too, have seen that it is. Any thread; a signal
-// handler that interrupts it may call it and does nothing. Changes no errno and no memory of the
-// host; has a descriptor open for some microseconds.
+// handler that interrupts it may call it and does nothing. Changes no errno, no memory and, as
+// other threads see it, no descriptor of the host.
 void timeline_take(void);
 
 // For those who have read a clock, the coarse one will do.

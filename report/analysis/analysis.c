@@ -293,6 +293,97 @@ void analysis_put_empty(struct analysis *analysis)
             analysis_head(analysis, analysis_empty_words(analysis), ANALYSIS_COLUMNS));
 }
 
+// --- where nothing matches
+
+// What the stacks of a view that have a function that matches have of its values.
+struct matches {
+    bool any;
+    bool has[SAMPLE_VALUES_MAX], had[SAMPLE_VALUES_MAX]; // had: the old side of a diff
+};
+
+static bool stack_matches(struct profile *profile, const struct function_pattern *pattern,
+                          uint32_t stack)
+{
+    struct stack_walk walk = {.node = stack};
+    for (const struct frame *frame; (frame = stack_walk_next(profile, &walk));)
+        if (function_pattern_matches(pattern, frame->place))
+            return true;
+    return false;
+}
+
+static int find_matches(struct analysis *analysis, const struct sample_view *view,
+                        struct matches *ret_matches)
+{
+    struct sample_set set;
+    struct function_pattern *pattern = function_pattern_new(analysis->options->pattern);
+    *ret_matches = (struct matches){0};
+    if (!pattern || sample_set_init(&set, analysis->profile, view) != 0) {
+        function_pattern_free(pattern);
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < set.count; i++) {
+        const struct sample *sample = &set.samples[i];
+        if (!stack_matches(analysis->profile, pattern, sample->stack))
+            continue;
+        ret_matches->any = true;
+        for (size_t j = 0; j < view->type_count; j++) {
+            ret_matches->has[j] |= sample->values[j] != 0;
+            ret_matches->had[j] |= sample->old[j] != 0;
+        }
+    }
+    sample_set_release(&set);
+    function_pattern_free(pattern);
+    return 0;
+}
+
+// One that they have, of the same unit if there is one.
+static size_t type_to_see(const struct analysis *analysis, const struct sample_view *view,
+                          const struct matches *matches)
+{
+    const char *unit = analysis->set.view->types[analysis->value].unit;
+    size_t found = 0;
+    for (size_t i = view->type_count; i-- > 0;)
+        if (matches->has[i] && (!matches->has[found] || strcmp(view->types[i].unit, unit) == 0 ||
+                                strcmp(view->types[found].unit, unit) != 0))
+            found = i;
+    return found;
+}
+
+static void put_no_value(struct analysis *analysis, const struct sample_view *elsewhere,
+                         const struct matches *matches)
+{
+    const char *pattern = printable(analysis, analysis->options->pattern);
+    const char *help = analysis_help(analysis);
+    size_t type = type_to_see(analysis, elsewhere, matches);
+    if (analysis->is_diff && elsewhere == analysis->set.view && matches->had[analysis->value])
+        fprintf(analysis->out, "no difference: what matches '%s' has the same %s\n", pattern, help);
+    else if (!matches->has[type])
+        fprintf(analysis->out, "no difference: what matches '%s' has no %s\n", pattern, help);
+    else if (elsewhere == analysis->set.view)
+        fprintf(analysis->out, "what matches '%s' has no %s; see --value %s\n", pattern, help,
+                elsewhere->types[type].type);
+    else
+        fprintf(analysis->out, "what matches '%s' has no %s; see -v %s --value %s\n", pattern, help,
+                elsewhere->name, elsewhere->types[type].type);
+}
+
+int analysis_put_no_match(struct analysis *analysis)
+{
+    static const char *const others[] = {"allocs", "block", "mutex", "threadcreate", NULL};
+    const struct sample_view *view = analysis->set.view;
+    struct matches matches;
+    int error = find_matches(analysis, view, &matches);
+    for (size_t i = 0; !error && !matches.any && others[i]; i++) {
+        view = sample_view_find(others[i]);
+        if (!view->why_not(analysis->profile))
+            error = find_matches(analysis, view, &matches);
+    }
+    if (error || !matches.any)
+        return error ? error : -ENOENT;
+    put_no_value(analysis, view, &matches);
+    return 0;
+}
+
 // --- patterns
 
 struct function_pattern {

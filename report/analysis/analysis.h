@@ -53,6 +53,9 @@ bool analysis_is_empty(const struct analysis *analysis);
 const char *analysis_empty_words(struct analysis *analysis);
 void analysis_put_empty(struct analysis *analysis);
 
+// Where no function that matches the pattern has the value: says where it is. -ENOENT: nowhere.
+int analysis_put_no_match(struct analysis *analysis);
+
 // "CALL TREE  jq (pid 4711)  heap, inuse_space: 8.8 KiB  bytes not freed", and what was selected;
 // of a diff "+1.0 KiB (+12.8%) to 8.8 KiB".
 void analysis_put_title(struct analysis *analysis, const char *heading);

@@ -78,6 +78,14 @@ static void count_node(struct call_node *node, const struct stack_value *stack)
     node->seen = stack->seen;
 }
 
+static void count_self(struct call_node *node, const struct stack_value *stack)
+{
+    if (node->self_seen != stack->seen)
+        node->self += stack->value;
+    node->self_seen = stack->seen;
+    node->calls_itself = true;
+}
+
 static int count_stack(struct call_graph *graph, const struct call_path *path,
                        const struct stack_value *stack, const bool *kept)
 {
@@ -93,7 +101,9 @@ static int count_stack(struct call_graph *graph, const struct call_path *path,
         count_node(node, stack);
         if (is_first)
             node->entry += stack->value;
-        else if (caller != function && count_edge(graph, caller, function, stack, residual) != 0)
+        else if (caller == function)
+            count_self(node, stack);
+        else if (count_edge(graph, caller, function, stack, residual) != 0)
             return -ENOMEM;
         if (i == 0)
             node->flat += stack->value;

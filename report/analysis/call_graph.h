@@ -11,11 +11,14 @@
 #include "report/model/samples.h"
 
 struct call_node {
-    int64_t flat;  // of stacks that end in it
-    int64_t cum;   // of stacks that have it
-    int64_t entry; // of stacks that begin with it
-    uint32_t seen; // 1 + number of the last sample that had it
+    int64_t flat;       // of stacks that end in it
+    int64_t cum;        // of stacks that have it
+    int64_t entry;      // of stacks that begin with it
+    int64_t self;       // of stacks where it calls itself
+    uint32_t seen;      // 1 + number of the last sample that had it
+    uint32_t self_seen; // 1 + number of the last one where it called itself
     bool recursive;
+    bool calls_itself;
 };
 
 struct call_edge {

@@ -29,7 +29,7 @@ struct list_writer {
     struct analysis *analysis;
     struct line_values values;
     struct source_finder *finder;
-    size_t columns;
+    size_t columns; // 0: as many as there are
     // of the function at hand
     const struct source *source;
     size_t number_columns;
@@ -90,7 +90,9 @@ static void put_text(struct list_writer *writer, uint32_t line)
     const char *text = "(behind the end of the file)";
     if (line <= source->line_count)
         text = text_printable(&analysis->scratch, without_tabs(analysis, source->lines[line - 1]));
-    text = analysis_head(analysis, analysis_or_empty(analysis, text), writer->columns - used);
+    text = analysis_or_empty(analysis, text);
+    if (writer->columns != 0)
+        text = analysis_head(analysis, text, writer->columns - used);
     fprintf(analysis->out, "%s%s\n", *text ? "  " : "", text);
 }
 
@@ -124,10 +126,12 @@ static bool is_word(char character)
     return isalnum((unsigned char)character) || character == '_';
 }
 
-// The last part of a qualified name, without what templates are made of.
+// The last part of a qualified name, without what templates are made of; "" of none.
 static const char *bare_name(struct analysis *analysis, const char *function)
 {
     size_t length;
+    if (!function)
+        return "";
     const char *name = function_short_name(function, &length);
     const char *last = name;
     size_t depth = 0;
@@ -300,14 +304,13 @@ static void put_source_note(struct list_writer *writer, const struct listed_func
         fputs("  no lines known: built without -g, or its debug file is not installed\n",
               analysis->out);
     } else if (!writer->source) {
-        const char *name = analysis_fit(analysis, analysis_name(analysis, place), 30);
-        size_t used = text_columns(name) + sizeof("  source of  not found:  (--source-path DIRS)");
+        const char *name = analysis_name(analysis, place);
         fprintf(analysis->out, "  source of %s not found: %s (--source-path DIRS)\n", name,
-                printable_path(writer, place->file, ANALYSIS_COLUMNS + 1 - used));
+                printable_path(writer, place->file, SIZE_MAX));
     } else if (is_newer(writer->source->path, place->module)) {
-        const char *module = printable_path(writer, path_basename(place->module), 30);
+        const char *module = printable_path(writer, path_basename(place->module), SIZE_MAX);
         fprintf(analysis->out, "  note: %s is newer than %s: lines may have moved\n",
-                printable_path(writer, path_basename(writer->source->path), 30), module);
+                printable_path(writer, path_basename(writer->source->path), SIZE_MAX), module);
     }
 }
 
@@ -320,8 +323,9 @@ static void put_function_title(struct list_writer *writer, const struct listed_f
                                                : function->place->module;
     const char *name =
         analysis_fit(analysis, analysis_name(analysis, function->place), ANALYSIS_COLUMNS * 3 / 5);
+    size_t room = writer->columns ? ANALYSIS_COLUMNS - 2 - text_columns(name) : SIZE_MAX;
     fprintf(analysis->out, "\n%s%s%s  %s\n", analysis->bold, name, analysis->plain,
-            printable_path(writer, path ? path : "", ANALYSIS_COLUMNS - 2 - text_columns(name)));
+            printable_path(writer, path ? path : "", room));
     fprintf(analysis->out, "  flat %s (%s), cum %s (%s)\n",
             analysis_value(analysis, analysis->value, counts->flat[LINE_MAIN]),
             analysis_share(analysis, counts->flat[LINE_MAIN]),
@@ -370,13 +374,13 @@ static void put_functions(struct list_writer *writer)
                 unit_count((int64_t)(count - most)).text);
 }
 
-// A terminal's width, where there is one.
+// A terminal's width; 0: it is none.
 static size_t output_columns(FILE *out)
 {
     struct winsize size;
     int file = fileno(out);
     if (file < 0 || ioctl(file, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-        return ANALYSIS_COLUMNS;
+        return 0;
     return size.ws_col < COLUMNS_MIN ? COLUMNS_MIN : size.ws_col;
 }
 
@@ -390,7 +394,7 @@ static int put(struct analysis *analysis)
     if (!writer.finder)
         error = -ENOMEM;
     else if (count_shown(&writer.values) == 0)
-        error = -ENOENT;
+        error = analysis_put_no_match(analysis);
     else
         put_functions(&writer);
     source_finder_free(writer.finder);

@@ -97,6 +97,16 @@ static void put_more(struct analysis *analysis, size_t count, int64_t value, int
                                         unit_count((int64_t)count).text));
 }
 
+static const char *put_call(struct peek_writer *writer, const char *label, uint32_t function,
+                            int64_t value, int64_t of)
+{
+    struct analysis *analysis = writer->analysis;
+    size_t used = put_value(analysis, label, value, of);
+    put_function(analysis, writer->graph.functions.functions[function].place, used, false);
+    return "";
+}
+
+// Calls of itself come first: the graph has no edge for them.
 static void put_callers(struct peek_writer *writer, uint32_t function)
 {
     struct analysis *analysis = writer->analysis;
@@ -106,15 +116,14 @@ static void put_callers(struct peek_writer *writer, uint32_t function)
     size_t most = most_calls(analysis);
     const char *label = "called by";
     int64_t rest = 0;
+    if (node->calls_itself)
+        label = put_call(writer, label, function, node->self, node->cum);
     for (size_t i = 0; i < count; i++) {
         const struct call_edge *edge = &writer->graph.edges[numbers[i]];
-        if (i >= most) {
+        if (i >= most)
             rest += edge->value;
-            continue;
-        }
-        size_t used = put_value(analysis, label, edge->value, node->cum);
-        put_function(analysis, writer->graph.functions.functions[edge->caller].place, used, false);
-        label = "";
+        else
+            label = put_call(writer, label, edge->caller, edge->value, node->cum);
     }
     put_more(analysis, count > most ? count - most : 0, rest, node->cum);
     if (node->entry == 0)
@@ -134,18 +143,16 @@ static void put_callees(struct peek_writer *writer, uint32_t function)
     int64_t rest = 0;
     if (node->flat != 0) {
         put_value(analysis, label, node->flat, node->cum);
-        put_words(analysis, "(itself)");
+        put_words(analysis, "(flat)");
         label = "";
     }
+    if (node->calls_itself)
+        label = put_call(writer, label, function, node->self, node->cum);
     for (size_t i = 0; i < count; i++) {
-        if (i >= most) {
+        if (i >= most)
             rest += edges[i].value;
-            continue;
-        }
-        size_t used = put_value(analysis, label, edges[i].value, node->cum);
-        put_function(analysis, writer->graph.functions.functions[edges[i].callee].place, used,
-                     false);
-        label = "";
+        else
+            label = put_call(writer, label, edges[i].callee, edges[i].value, node->cum);
     }
     put_more(analysis, count > most ? count - most : 0, rest, node->cum);
 }
@@ -176,7 +183,7 @@ static int find_matches(struct peek_writer *writer)
     if (!error)
         qsort_r(writer->matches, writer->match_count, sizeof(*writer->matches), compare_matches,
                 writer->graph.nodes);
-    return error ? error : writer->match_count ? 0 : -ENOENT;
+    return error;
 }
 
 static void put_matches(struct peek_writer *writer)
@@ -202,7 +209,9 @@ static int put(struct analysis *analysis)
     if (error)
         return error;
     error = find_matches(&writer);
-    if (!error)
+    if (!error && writer.match_count == 0)
+        error = analysis_put_no_match(analysis);
+    else if (!error)
         put_matches(&writer);
     free(writer.matches);
     call_graph_release(&writer.graph);

@@ -32,9 +32,9 @@ const char cmd_diff_help[] =
     "the places, with the means of the runs.\n"
     "\n"
     "      --alpha P         the probability of error to call a difference one (default 0.05)\n"
-    "  -f, --format FORMAT   see gaiaprof help report; of all but text the values are\n"
-    "                        new - old\n"
-    "  -v, --view VIEW       what to show; see gaiaprof help report\n"
+    "  -f, --format FORMAT   see gaiaprof help report. Text and html have both values, folded two\n"
+    "                        columns, callgrind events old_*; the values of others are new - old\n"
+    "  -v, --view VIEW       what to show, and the totals of it; see gaiaprof help report\n"
     "      --value NAME      of a view with several values, the one to count by\n"
     "  -n, --rows N          rows of each table, and stacks below it; 0: all\n"
     "      --focus RE        only stacks with a frame whose function, file or module matches\n"
@@ -68,9 +68,12 @@ struct diff {
     struct combination *combination;
     struct metrics metrics;
     struct diff_request words;
-    const char *programs[2];    // of the first profile of each side
-    size_t operands[2];         // of each side
-    struct profile profiles[2]; // the sums
+    const char *programs[2]; // of the first profile of each side
+    size_t operands[2];      // of each side
+    bool is_same_build;
+    uint64_t sample_bytes[2];     // of each side's heap; 0: not sampled
+    double bytes, nameless_bytes; // allocated on both sides; by code without names
+    struct profile profiles[2];   // the sums
 };
 
 // --- operands
@@ -96,11 +99,13 @@ static int add_text(struct diff *diff, const struct profile_file *file, const ch
 // What is asked for by name must be there on both sides.
 static int check_view(const struct diff *diff, const struct profile *profile, const char *operand)
 {
-    const struct sample_view *samples = diff->request->options.samples;
-    const char *why = samples ? samples->why_not(profile) : NULL;
+    const struct report_request *request = diff->request;
+    const char *why = report_why_missing(profile, request);
     if (!why)
         return 0;
-    return command_error(operand, "view '%s': %s", samples->name, why);
+    return command_error(
+        operand, "view '%s': %s",
+        request->has_view ? request->options.view->name : request->options.samples->name, why);
 }
 
 static int take_profile(struct diff *diff, struct profile *profile, const char *operand,
@@ -168,10 +173,18 @@ static const char *side_words(struct diff *diff, unsigned side)
 {
     struct region *region = &diff->metrics.region;
     const char *name = text_printable(region, diff->words.names[side]);
-    name = name ? text_cut(region, name, diff->operands[side] == 1 ? 38 : 24) : "";
+    size_t runs = diff->words.runs[side], texts = diff->operands[side] - runs;
+    const char *words = name, *plural = texts == 1 ? "" : "s";
+    name = name ? text_cut(region, name, diff->operands[side] == 1 ? 38 : 20) : "";
     if (diff->operands[side] == 1)
         return name;
-    const char *words = region_printf(region, "%zu runs (%s, ...)", diff->operands[side], name);
+    if (texts == 0)
+        words = region_printf(region, "%zu runs (%s, ...)", runs, name);
+    else if (runs == 0)
+        words = region_printf(region, "%zu text%s (%s, ...)", texts, plural, name);
+    else
+        words = region_printf(region, "%zu run%s, %zu text%s (%s, ...)", runs, runs == 1 ? "" : "s",
+                              texts, plural, name);
     return words ? words : name;
 }
 
@@ -204,12 +217,64 @@ static void put_sums(const struct diff *diff, FILE *out)
                 old == 1 ? "" : "s", new);
 }
 
-static bool is_known_note(const struct diff *diff, const char *note)
+static bool has_note(const struct profile *profile, const char *note)
 {
-    for (size_t i = 0; i < diff->profiles[0].note_count; i++)
-        if (strcmp(diff->profiles[0].notes[i], note) == 0)
+    for (size_t i = 0; i < profile->note_count; i++)
+        if (strcmp(profile->notes[i], note) == 0)
             return true;
     return false;
+}
+
+static void put_note(FILE *out, const char *note)
+{
+    fputs("  note      ", out);
+    text_wrap(note, 12, out);
+}
+
+static const char *sampling_words(struct diff *diff, unsigned side)
+{
+    uint64_t bytes = diff->sample_bytes[side];
+    const char *words =
+        bytes ? region_printf(&diff->metrics.region, "every %s", unit_bytes((int64_t)bytes).text)
+              : "exact";
+    return words ? words : "";
+}
+
+static void put_sampling(struct diff *diff, FILE *out)
+{
+    const char *old = sampling_words(diff, 0), *new = sampling_words(diff, 1);
+    bool same = strcmp(old, new) == 0;
+    if (!diff->sample_bytes[0] && !diff->sample_bytes[1])
+        return;
+    bool has_places = diff->profiles[1].header.heap_mode != PROFILE_HEAP_OFF;
+    const char *note =
+        !has_places ? NULL
+                    : region_printf(&diff->metrics.region,
+                                    "the heap was sampled (%s%s%s%s): its figures are estimates "
+                                    "(~); what appeared or is gone may be chance: it may not have "
+                                    "been sampled",
+                                    same ? "" : "old ", old, same ? "" : ", new ", same ? "" : new);
+    put_note(out, note ? note : "the heap was sampled: its figures are estimates (~)");
+}
+
+// Addresses of two builds have nothing to do with each other.
+static void put_nameless(struct diff *diff, FILE *out)
+{
+    double percent = diff->bytes > 0 ? 100 * diff->nameless_bytes / diff->bytes : 0;
+    if (diff->is_same_build || percent < 0.5)
+        return;
+    const char *note = region_printf(&diff->metrics.region,
+                                     "%.0f%% of the bytes are of code without names, which is "
+                                     "compared by its address: keep symbols (no strip, no -s)",
+                                     percent);
+    put_note(out, note ? note : "");
+}
+
+static void put_filter(const struct diff *diff, FILE *out)
+{
+    const struct selection *selection = &diff->request->selection;
+    if ((selection->focus || selection->ignore) && !diff->metrics.only_lines)
+        put_note(out, "totals are of everything: --focus and --ignore select places");
 }
 
 static void put_notes(struct diff *diff, FILE *out)
@@ -217,13 +282,15 @@ static void put_notes(struct diff *diff, FILE *out)
     for (unsigned side = 0; side < 2; side++)
         for (size_t i = 0; i < diff->profiles[side].note_count; i++) {
             const char *note = diff->profiles[side].notes[i];
-            if (strncmp(note, "the peak is ", 12) == 0 || (side == 1 && is_known_note(diff, note)))
+            bool is_of_both = has_note(&diff->profiles[!side], note);
+            if (strncmp(note, "the peak is ", 12) == 0 || (side == 1 && is_of_both))
                 continue;
-            fprintf(out, "  note      %s: ", side ? "new" : "old");
-            text_wrap(note, 17, out);
+            fprintf(out, "  note      %s: ", is_of_both ? "both" : side ? "new" : "old");
+            text_wrap(note, is_of_both ? 18 : 17, out);
         }
-    if (profile_is_sampled(&diff->profiles[0]) || profile_is_sampled(&diff->profiles[1]))
-        fputs("  note      the heap was sampled: figures of it are estimates\n", out);
+    put_sampling(diff, out);
+    put_nameless(diff, out);
+    put_filter(diff, out);
 }
 
 static bool has_statistics(const struct diff *diff)
@@ -234,9 +301,12 @@ static bool has_statistics(const struct diff *diff)
 
 static bool have_totals_changed(const struct diff *diff)
 {
-    for (size_t i = 0; i < diff->metrics.count; i++)
-        if (metric_single(&diff->metrics.list[i], 0) != metric_single(&diff->metrics.list[i], 1))
+    for (size_t i = 0; i < diff->metrics.count; i++) {
+        const struct metric *metric = &diff->metrics.list[i];
+        if (metric_is_shown(&diff->metrics, metric) &&
+            metric_single(metric, 0) != metric_single(metric, 1))
             return true;
+    }
     return false;
 }
 
@@ -245,6 +315,13 @@ static int print_places(struct diff *diff, FILE *out)
     if (!diff->words.runs[0] || !diff->words.runs[1])
         return 0;
     return diff_print_places(&diff->profiles[1], &diff->request->options, out);
+}
+
+// What of the metrics is to be printed.
+static void choose_metrics(struct diff *diff)
+{
+    diff->metrics.tables = diff->request->options.view->tables;
+    diff->metrics.only_lines = !diff->words.runs[0] || !diff->words.runs[1];
 }
 
 static int print_text(struct diff *diff, FILE *out)
@@ -266,7 +343,39 @@ static int print_text(struct diff *diff, FILE *out)
     return 0;
 }
 
+// The head of the text, for a format that has places in its own way. NULL without memory.
+static char *comparison(struct diff *diff)
+{
+    char *text = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+    if (!out)
+        return NULL;
+    diff->metrics.fields = true;
+    put_title(diff, out);
+    put_sums(diff, out);
+    put_notes(diff, out);
+    if (diff->words.runs[0] > 1 || diff->words.runs[1] > 1)
+        fputs("  note      figures of places and stacks are means of the runs\n", out);
+    if (has_statistics(diff))
+        metrics_print_statistics(&diff->metrics, &diff->words, out);
+    else
+        metrics_print_totals(&diff->metrics, out);
+    return fclose(out) == 0 ? text : NULL;
+}
+
 // --- the model
+
+static void count_nameless(struct diff *diff, struct profile *profile)
+{
+    for (size_t i = 0; i < profile->heap.site_count; i++) {
+        const struct site *site = &profile->heap.sites[i];
+        const struct frame *frame = stack_user_frame(profile, site->stack);
+        bool is_nameless = !frame->marker && !frame->place->function;
+        diff->bytes += (double)site->counts.allocated_bytes;
+        diff->nameless_bytes += is_nameless ? (double)site->counts.allocated_bytes : 0;
+    }
+}
 
 static int load_side(struct diff *diff, unsigned side)
 {
@@ -277,6 +386,8 @@ static int load_side(struct diff *diff, unsigned side)
         return error;
     }
     profile_divide(profile, diff->words.runs[side]);
+    count_nameless(diff, profile);
+    diff->sample_bytes[side] = profile_is_sampled(profile) ? profile->header.sample_bytes : 0;
     error = suppressions_apply(&diff->suppressions, profile);
     return error ? error : selection_apply(&diff->request->selection, profile);
 }
@@ -296,13 +407,23 @@ static int load_sides(struct diff *diff)
 static int print(struct diff *diff, FILE *out)
 {
     bool has_models = diff->words.runs[0] && diff->words.runs[1];
+    choose_metrics(diff);
     if (has_models && load_sides(diff) != 0)
         return EXIT_TROUBLE;
     if (diff->request->format->render == render_text)
         return print_text(diff, out);
     if (!has_models)
         return command_error(diff->request->format->name, "needs a profile on both sides");
-    return report_print_profile(&diff->profiles[1], diff->request, &diff->suppressions, out);
+    char *head = comparison(diff);
+    if (!head || diff->metrics.failed) {
+        free(head);
+        return command_error("diff", "not enough memory");
+    }
+    diff->request->options.comparison = head;
+    int status = report_print_profile(&diff->profiles[1], diff->request, &diff->suppressions, out);
+    diff->request->options.comparison = NULL;
+    free(head);
+    return status;
 }
 
 // --- builds
@@ -358,8 +479,9 @@ static bool are_of_same_build(const char *old, const char *new)
 
 static int run_opened(struct diff *diff, FILE *out, char **operands, int old_count, int count)
 {
-    bool same = are_of_same_build(operands[0], operands[old_count]);
-    diff->combination = combination_new(same ? COMBINE_SAME_BUILD : COMBINE_OTHER_BUILD);
+    diff->is_same_build = are_of_same_build(operands[0], operands[old_count]);
+    diff->combination =
+        combination_new(diff->is_same_build ? COMBINE_SAME_BUILD : COMBINE_OTHER_BUILD);
     if (!diff->combination)
         return command_error("diff", "not enough memory");
     int status = add_all(diff, operands, old_count, count);
@@ -397,6 +519,16 @@ static bool set_alpha(struct diff *diff, const char *text)
     return false;
 }
 
+static bool set_option(struct diff *diff, int letter, const char *value)
+{
+    if (letter == 'a')
+        return set_alpha(diff, value);
+    if (letter != 's')
+        return report_request_set(diff->request, letter, value);
+    command_error("--sort", "a diff is sorted by what changed most; --value says of which value");
+    return false;
+}
+
 // How many operands are OLD. 0: that can't be told, which has been said.
 static int split(const struct arguments *arguments)
 {
@@ -427,9 +559,7 @@ static int parse(struct diff *diff, struct arguments *arguments)
     while ((letter = arguments_next(arguments)) > 0) {
         if (arguments_common(arguments, letter))
             return command_finish_output(stdout, "stdout") ? 0 : EXIT_TROUBLE;
-        bool is_set = letter == 'a' ? set_alpha(diff, arguments->value)
-                                    : report_request_set(diff->request, letter, arguments->value);
-        if (!is_set)
+        if (!set_option(diff, letter, arguments->value))
             return EXIT_TROUBLE;
     }
     bool fits = letter == 0 && report_request_finish(diff->request) && has_view(diff->request);

@@ -33,8 +33,12 @@ int command_error(const char *what, const char *format, ...)
 
 bool command_finish_output(FILE *out, const char *name)
 {
-    errno = 0;
     bool failed = ferror(out) != 0;
+    if (failed) { // long ago: another byte says why
+        clearerr(out);
+        fputc('\n', out);
+    }
+    errno = 0;
     if (fflush(out) != 0 || failed || (out != stdout && out != stderr && fclose(out) != 0)) {
         command_error(name, "can't be written: %s", strerror(errno ? errno : EIO));
         return false;

@@ -69,17 +69,29 @@ static int generate(struct profile *profile, FILE *out)
     return suppressions_generate(profile, out);
 }
 
+const char *report_why_missing(const struct profile *profile, const struct report_request *request)
+{
+    const struct sample_view *samples = request->options.samples;
+    unsigned tables = request->options.view->tables;
+    if (!samples && tables == TABLE_THREADS)
+        samples = sample_view_find("threadcreate");
+    if (!samples && tables == (TABLE_ORDER | TABLE_MISUSE))
+        samples = sample_view_find("block");
+    return samples ? samples->why_not(profile) : NULL;
+}
+
 // What is asked for by name must be there; a whole report says itself what is not.
 static int find_missing(const struct profile *profile, const struct report_request *request)
 {
     const struct sample_view *samples = request->options.samples;
     bool is_report = request->format->scope == FORMAT_REPORT;
-    const char *why = samples ? samples->why_not(profile) : NULL;
+    const char *why = report_why_missing(profile, request);
     if (!why || (is_report && (request->options.view->tables & TABLE_LEAKS) &&
                  !sample_view_find("heap")->why_not(profile)))
         return 0;
     char what[64];
-    snprintf(what, sizeof(what), "view '%s'", samples->name);
+    snprintf(what, sizeof(what), "view '%s'",
+             samples ? samples->name : request->options.view->name);
     return command_error(what, "%s", why);
 }
 

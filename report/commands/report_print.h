@@ -22,4 +22,7 @@ int report_print_path(struct report_request *request, struct suppressions *suppr
 // an error, and no reason not to render.
 int report_print(struct report_request *request, const char *path, FILE *out);
 
+// Why the profile lacks the view that is asked for by name, with how to record it. NULL: it has it.
+const char *report_why_missing(const struct profile *profile, const struct report_request *request);
+
 #endif

@@ -160,12 +160,31 @@ static bool set_leak_option(struct report_request *request, int letter, const ch
     }
 }
 
+static bool excludes(const struct render_format *before, const struct render_format *format)
+{
+    if (!before || before == format)
+        return false;
+    command_error(format->name, "not together with %s: ask for one of them", before->name);
+    return true;
+}
+
 // One of the formats that have an option of their own.
 static bool set_analysis(struct report_request *request, const char *format, const char *pattern)
 {
     if (pattern && !set_pattern(&request->options.pattern, pattern))
         return false;
-    return set_format(request, format);
+    const struct render_format *before = request->has_format ? request->format : NULL;
+    if (!set_format(request, format) || excludes(before, request->format))
+        return false;
+    request->has_analysis = request->has_format = true;
+    return true;
+}
+
+static bool set_chosen_format(struct report_request *request, const char *name)
+{
+    const struct render_format *before = request->has_analysis ? request->format : NULL;
+    request->has_format = true;
+    return set_format(request, name) && !excludes(before, request->format);
 }
 
 static bool set_selecting_option(struct report_request *request, int letter, const char *value)
@@ -198,7 +217,7 @@ bool report_request_set(struct report_request *request, int letter, const char *
 {
     switch (letter) {
     case 'f':
-        return set_format(request, value);
+        return set_chosen_format(request, value);
     case 'v':
         return set_view(request, value);
     case 'P':
@@ -246,12 +265,12 @@ static bool view_suits_format(struct report_request *request)
 {
     const struct view *view = request->options.view;
     bool to_stdout = request->output && strcmp(request->output, "-") == 0;
-    bool makes_files =
-        request->format->scope == FORMAT_VIEW && request->format->suffix && !to_stdout;
-    if (!request->has_view && request->format->scope != FORMAT_REPORT && !makes_files)
+    enum format_scope scope = request->format->scope;
+    bool makes_files = scope == FORMAT_VIEW && request->format->suffix && !to_stdout;
+    if (!request->has_view && scope >= FORMAT_VIEW && !makes_files)
         view = view_find("heap");
     request->options.samples = view->samples ? sample_view_find(view->samples) : NULL;
-    if (request->options.samples || request->format->scope == FORMAT_REPORT || !request->has_view)
+    if (request->options.samples || scope == FORMAT_REPORT || !request->has_view)
         return true;
     char what[64];
     snprintf(what, sizeof(what), "view '%.40s'", view->name);

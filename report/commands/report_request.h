@@ -20,16 +20,17 @@ struct report_request {
     uint32_t deadlock;  // 0: a whole report; else only this one
     bool at_exit;       // the process is ending: it does not count as running
     bool is_quiet;
-    bool by_program;           // of several profiles a table, in place of a report of each
-    bool has_view;             // one was asked for
-    const char *value;         // of the view, by its name; NULL: the view's own
-    bool leaks;                // scan a process that runs, whatever the view
-    bool generate;             // suppressions in place of a report
-    int64_t interval_ns;       // between two scans; 0: one is enough
-    const char *save, *since;  // copies of profiles with a scan; NULL: none
-    const char *suppressions;  // files, separated by commas; NULL: none but the built-in ones
-    struct progress *progress; // NULL: how far it is is shown to nobody
-    const char *budgets;       // say whether they were kept; NULL: none
+    bool by_program;               // of several profiles a table, in place of a report of each
+    bool has_view;                 // one was asked for
+    bool has_format, has_analysis; // one was asked for; by an option of its own
+    const char *value;             // of the view, by its name; NULL: the view's own
+    bool leaks;                    // scan a process that runs, whatever the view
+    bool generate;                 // suppressions in place of a report
+    int64_t interval_ns;           // between two scans; 0: one is enough
+    const char *save, *since;      // copies of profiles with a scan; NULL: none
+    const char *suppressions;      // files, separated by commas; NULL: none but the built-in ones
+    struct progress *progress;     // NULL: how far it is is shown to nobody
+    const char *budgets;           // say whether they were kept; NULL: none
 };
 
 void report_request_init(struct report_request *request);

@@ -88,6 +88,11 @@ void *addition_record(struct addition *addition, struct keyed_table *table, cons
 
 // --- heap
 
+static bool has_heap(const struct profile *profile)
+{
+    return profile->header.heap_mode != PROFILE_HEAP_OFF && !profile->header.heap_bypassed;
+}
+
 static void add_sites(struct addition *addition)
 {
     const struct heap *heap = &addition->profile->heap;
@@ -153,10 +158,13 @@ static void add_thread(struct addition *addition, const struct thread *thread)
     struct combined_threads *threads = addition_record(addition, &addition->sums->threads, &key);
     threads->count += (uint64_t)thread->count;
     threads->cpu_ns += record->cpu_ns;
-    threads->allocations += record->allocations;
-    threads->allocated_bytes += record->allocated_bytes;
-    threads->reallocs += record->reallocs;
-    threads->lock_wait_ns += record->lock_wait_ns;
+    if (has_heap(addition->profile)) {
+        threads->allocations += record->allocations;
+        threads->allocated_bytes += record->allocated_bytes;
+        threads->reallocs += record->reallocs;
+    }
+    if (addition->profile->header.locks_on)
+        threads->lock_wait_ns += record->lock_wait_ns;
 }
 
 // --- what is known of the whole
@@ -215,14 +223,14 @@ static bool has_unknown_leaks(const struct profile *profile)
 static struct profile_merged own_record(const struct profile *profile)
 {
     const struct profile_header *header = &profile->header;
-    bool has_heap = header->heap_mode != PROFILE_HEAP_OFF && !header->heap_bypassed;
     return (struct profile_merged){
         .profile_count = 1,
-        .without_heap = !has_heap,
-        .without_leaks = has_heap && has_unknown_leaks(profile),
+        .without_heap = !has_heap(profile),
+        .without_leaks = has_heap(profile) && has_unknown_leaks(profile),
         .without_locks = !header->locks_on || header->locks_bypassed,
         .without_threads = !header->threads_on,
-        .sampled = has_heap && profile_is_sampled(profile),
+        .without_end = profile->duration_ns < 0,
+        .sampled = has_heap(profile) && profile_is_sampled(profile),
         .incomplete = !profile->complete,
         .failed = profile->state == STATE_SIGNALED || profile->state == STATE_KILLED ||
                   (profile->state == STATE_EXITED && header->exit_status != 0),
@@ -242,6 +250,7 @@ static void add_record(struct addition *addition)
     to->without_leaks += from.without_leaks;
     to->without_locks += from.without_locks;
     to->without_threads += from.without_threads;
+    to->without_end += from.without_end;
     to->sampled += from.sampled;
     to->incomplete += from.incomplete;
     to->failed += from.failed;
@@ -262,6 +271,9 @@ static void raise_mode(uint32_t *mode, uint32_t other)
 // Of two modes the one that says less of its figures counts, if something was recorded at all.
 static void add_modes(struct profile_header *to, const struct profile_header *from, bool is_first)
 {
+    bool is_first_heap = to->heap_mode == PROFILE_HEAP_OFF;
+    if (from->heap_mode != PROFILE_HEAP_OFF)
+        to->heap_bypassed = (is_first_heap || to->heap_bypassed) && from->heap_bypassed;
     raise_mode(&to->heap_mode, from->heap_mode);
     raise_mode(&to->hold_mode, from->hold_mode);
     if (from->hold_mode == PROFILE_HOLD_SAMPLED)
@@ -269,7 +281,6 @@ static void add_modes(struct profile_header *to, const struct profile_header *fr
     to->locks_on |= from->locks_on;
     to->threads_on |= from->threads_on;
     to->leaks_on |= from->leaks_on;
-    to->heap_bypassed = (is_first || to->heap_bypassed) && from->heap_bypassed;
     to->locks_bypassed |= from->locks_bypassed;
     raise_to(&to->sample_bytes, from->sample_bytes);
     raise_mode(&to->max_frames, from->max_frames);
@@ -298,6 +309,21 @@ static void add_header(struct addition *addition)
         to->dropped[i] += from->dropped[i];
 }
 
+// What was not recorded may have begun before that was known: none of it counts.
+static void add_recorded(struct addition *addition)
+{
+    const struct profile *profile = addition->profile;
+    if (has_heap(profile)) {
+        add_sites(addition);
+        add_leaks(addition);
+        add_heap_misuses(addition);
+    }
+    for (size_t i = 0; i < profile->threads.record_count && !addition->failed; i++)
+        add_thread(addition, &profile->threads.records[i]);
+    if (profile->header.locks_on)
+        addition_locks(addition);
+}
+
 int combination_add(struct combination *combination, struct profile *profile, unsigned side)
 {
     struct addition addition = {
@@ -311,12 +337,7 @@ int combination_add(struct combination *combination, struct profile *profile, un
     add_record(&addition);
     add_programs(&addition);
     add_notes(&addition);
-    add_sites(&addition);
-    add_leaks(&addition);
-    add_heap_misuses(&addition);
-    for (size_t i = 0; i < profile->threads.record_count && !addition.failed; i++)
-        add_thread(&addition, &profile->threads.records[i]);
-    addition_locks(&addition);
+    add_recorded(&addition);
     addition_release(&addition);
     return addition.failed ? -ENOMEM : 0;
 }

@@ -519,8 +519,10 @@ static struct profile_header header_of(const struct writer *writer, uint64_t use
     header.version = PROFILE_VERSION;
     header.byte_order = PROFILE_BYTE_ORDER;
     header.used_bytes = used_bytes;
-    header.end_ns += header.end_ns == 0; // 0 would be that it still runs
-    header.exit_kind = PROFILE_EXIT_EXITED;
+    const struct profile_merged *merged = &writer->sums->merged;
+    bool is_end_known = merged->profile_count > merged->without_end;
+    header.end_ns += is_end_known && header.end_ns == 0; // 0 would be that it is not known
+    header.exit_kind = is_end_known ? PROFILE_EXIT_EXITED : PROFILE_EXIT_NONE;
     header.is_merged = 1;
     return header;
 }

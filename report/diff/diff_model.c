@@ -114,7 +114,8 @@ void profile_divide(struct profile *profile, uint64_t count)
     for (size_t i = 0; i < profile->misuse_count; i++)
         profile->misuses[i].record.count =
             (uint64_t)mean((int64_t)profile->misuses[i].record.count, count);
-    profile->duration_ns = mean(profile->duration_ns, count);
+    if (profile->duration_ns >= 0)
+        profile->duration_ns = mean(profile->duration_ns, count);
 }
 
 // --- joining
@@ -594,6 +595,25 @@ static void subtract_health(struct profile_header *to, const struct profile_head
     to->unwind_mismatches += from->unwind_mismatches;
 }
 
+// What one side lacks has no difference.
+static void subtract_modes(struct profile_header *to, const struct profile_header *from)
+{
+    if (from->heap_mode == PROFILE_HEAP_OFF)
+        to->heap_mode = PROFILE_HEAP_OFF;
+    else if (from->heap_mode == PROFILE_HEAP_SAMPLED && to->heap_mode != PROFILE_HEAP_OFF)
+        to->heap_mode = PROFILE_HEAP_SAMPLED;
+    to->heap_bypassed |= from->heap_bypassed;
+    to->sample_bytes =
+        to->sample_bytes > from->sample_bytes ? to->sample_bytes : from->sample_bytes;
+    to->locks_on &= from->locks_on;
+    to->threads_on &= from->threads_on;
+}
+
+static bool is_duration_known(const struct profile *profile)
+{
+    return profile->duration_ns >= 0 && profile->merged.record.without_end == 0;
+}
+
 int profile_subtract(struct profile *profile, struct profile *old)
 {
     int error = subtract_sites(profile, old);
@@ -607,8 +627,10 @@ int profile_subtract(struct profile *profile, struct profile *old)
         error = subtract_locks(profile, old);
     subtract_lock_misuses(profile, old);
     subtract_health(&profile->header, &old->header);
-    profile->duration_ns =
-        profile->duration_ns > old->duration_ns ? profile->duration_ns - old->duration_ns : 0;
+    subtract_modes(&profile->header, &old->header);
+    profile->duration_ns = is_duration_known(profile) && is_duration_known(old)
+                               ? profile->duration_ns - old->duration_ns
+                               : PROFILE_NO_DURATION;
     profile->old = old;
     return error;
 }

@@ -276,8 +276,13 @@ static void put_finding(struct text_report *report, const char *word, const char
     text_wrap(text, 12, report->out);
 }
 
+static void put_heading(struct text_report *report, const char *heading, const char *subject)
+{
+    fprintf(report->out, "\n%s%s%s  %s\n", report->bold, heading, report->plain, subject);
+}
+
 static size_t put_circles_of(struct text_report *report, const struct profile *of,
-                             const struct profile *other, const char *word)
+                             const struct profile *other, const char *word, bool has_heading)
 {
     size_t count = 0;
     for (size_t i = 0; i < of->order_count; i++) {
@@ -285,9 +290,9 @@ static size_t put_circles_of(struct text_report *report, const struct profile *o
         if (cycle->hidden || cycle->suppressed || cycle->kind == ORDER_INCONSISTENCY ||
             profile_has_circle(other, cycle))
             continue;
-        if (count++ == 0)
-            fputc('\n', report->out);
-        if (count <= report->rows)
+        if (count == 0 && !has_heading)
+            put_heading(report, "DEADLOCKS", "and locks taken in circles");
+        if (count++ < report->rows)
             put_finding(report, word,
                         text_format(report, "%s of %s", order_kind_name(cycle->kind),
                                     cycle_lock_words(report, cycle)));
@@ -298,8 +303,8 @@ static size_t put_circles_of(struct text_report *report, const struct profile *o
 static size_t put_circles(struct text_report *report)
 {
     struct profile *profile = report->profile;
-    return put_circles_of(report, profile, profile->old, "appeared") +
-           put_circles_of(report, profile->old, profile, "gone");
+    size_t count = put_circles_of(report, profile, profile->old, "appeared", false);
+    return count + put_circles_of(report, profile->old, profile, "gone", count > 0);
 }
 
 static size_t put_misuses(struct text_report *report)
@@ -312,9 +317,9 @@ static size_t put_misuses(struct text_report *report)
         if (profile->heap_misuses[i].hidden || profile->heap_misuses[i].suppressed || change == 0)
             continue;
         const struct place *place = stack_user_frame(profile, record->free_stack)->place;
-        if (count++ == 0)
-            fputc('\n', report->out);
-        if (count <= report->rows)
+        if (count == 0)
+            put_heading(report, "WRONG FREES", "by place");
+        if (count++ < report->rows)
             put_finding(report, change > 0 ? "more" : "fewer",
                         text_format(report, "%s: %s in %s, %s%s", heap_misuse_name(record->kind),
                                     freed_by_name(record->freed_by), place_phrase(report, place),

@@ -3,6 +3,7 @@
 // metrics.c - see metrics.h.
 #include "report/diff/metrics.h"
 
+#include "report/formats/view.h"
 #include "report/model/units.h"
 
 #include <ctype.h>
@@ -65,6 +66,13 @@ static void add(struct metrics *metrics, struct metric *metric, unsigned side, d
     *added = value;
 }
 
+bool metric_is_shown(const struct metrics *metrics, const struct metric *metric)
+{
+    if (!metric->is_of_profile)
+        return true;
+    return !metrics->only_lines && (metric->tables == 0 || (metric->tables & metrics->tables));
+}
+
 double metric_single(const struct metric *metric, unsigned side)
 {
     return metric->sides[side].count ? metric->sides[side].values[0] : 0;
@@ -75,6 +83,8 @@ double metric_single(const struct metric *metric, unsigned side)
 struct total {
     struct metrics *metrics;
     unsigned side;
+    unsigned tables;  // of enum view_table: the views they belong to; 0: all
+    bool is_estimate; // of a sampled heap
 };
 
 static void put(const struct total *total, const char *name, enum metric_unit unit, int64_t value)
@@ -86,30 +96,51 @@ static void put(const struct total *total, const char *name, enum metric_unit un
         return;
     metric->unit = unit;
     metric->is_of_profile = true;
+    metric->tables = total->tables;
+    metric->sides[total->side].has_estimates |= total->is_estimate;
     add(total->metrics, metric, total->side, (double)value);
+}
+
+static int64_t count_misuses(const struct profile *profile)
+{
+    int64_t count = 0;
+    for (size_t i = 0; i < profile->heap_misuse_count; i++)
+        if (!profile->heap_misuses[i].suppressed)
+            count += (int64_t)profile->heap_misuses[i].record.count;
+    return count;
 }
 
 static void put_heap(const struct total *total, const struct profile *profile)
 {
     const struct heap_counts *counts = &profile->heap.total;
-    int64_t misuses = 0;
+    const struct {
+        const char *name;
+        enum metric_unit unit;
+        unsigned tables;
+        int64_t value;
+    } figures[] = {
+        {"allocations", METRIC_COUNT, TABLE_ALLOCATIONS, counts->allocations},
+        {"temporary blocks", METRIC_COUNT, TABLE_TEMPORARY, counts->temporary},
+        {"reallocs", METRIC_COUNT, TABLE_ALLOCATIONS, profile->heap.reallocs},
+        {"live blocks", METRIC_COUNT, TABLE_LIVE | TABLE_REACHABLE, counts->live_blocks},
+        {"wrong frees", METRIC_COUNT, TABLE_HEAP_MISUSE, count_misuses(profile)},
+        {"allocated bytes", METRIC_BYTES, TABLE_ALLOCATIONS, counts->allocated_bytes},
+        {"peak bytes", METRIC_BYTES, TABLE_PEAK, counts->peak_bytes},
+        {"live bytes", METRIC_BYTES, TABLE_LIVE | TABLE_REACHABLE, counts->live_bytes},
+    };
     if (profile->header.heap_mode == PROFILE_HEAP_OFF || profile->header.heap_bypassed)
         return;
-    for (size_t i = 0; i < profile->heap_misuse_count; i++)
-        if (!profile->heap_misuses[i].suppressed)
-            misuses += (int64_t)profile->heap_misuses[i].record.count;
-    put(total, "allocations", METRIC_COUNT, counts->allocations);
-    put(total, "temporary blocks", METRIC_COUNT, counts->temporary);
-    put(total, "reallocs", METRIC_COUNT, profile->heap.reallocs);
-    put(total, "live blocks", METRIC_COUNT, counts->live_blocks);
-    put(total, "wrong frees", METRIC_COUNT, misuses);
-    put(total, "allocated bytes", METRIC_BYTES, counts->allocated_bytes);
-    put(total, "peak bytes", METRIC_BYTES, counts->peak_bytes);
-    put(total, "live bytes", METRIC_BYTES, counts->live_bytes);
+    for (size_t i = 0; i < sizeof(figures) / sizeof(*figures); i++) {
+        struct total of = *total;
+        of.tables = figures[i].tables;
+        of.is_estimate = profile_is_sampled(profile) && of.tables != TABLE_HEAP_MISUSE;
+        put(&of, figures[i].name, figures[i].unit, figures[i].value);
+    }
 }
 
-static void put_leaks(const struct total *total, const struct profile *profile)
+static void put_leaks(const struct total *of, const struct profile *profile)
 {
+    const struct total leaks = {of->metrics, of->side, TABLE_LEAKS, false}, *total = &leaks;
     const struct leak_total *totals = profile->leaks.totals;
     if (!profile->leaks.classified)
         return;
@@ -118,8 +149,10 @@ static void put_leaks(const struct total *total, const struct profile *profile)
         totals[PROFILE_LEAK_DEFINITE].bytes + totals[PROFILE_LEAK_INDIRECT].bytes);
 }
 
-static void put_locks(const struct total *total, const struct profile *profile)
+static void put_locks(const struct total *of, const struct profile *profile)
 {
+    const struct total waits = {of->metrics, of->side, TABLE_LOCKS | TABLE_HOLDERS, false};
+    const struct total order = {of->metrics, of->side, TABLE_ORDER, false};
     int64_t contentions = 0, wait_ns = 0, deadlocks = 0, potential = 0;
     if (!profile->header.locks_on)
         return;
@@ -135,14 +168,16 @@ static void put_locks(const struct total *total, const struct profile *profile)
         deadlocks += cycle->kind == ORDER_DEADLOCK && !cycle->suppressed;
         potential += cycle->kind == ORDER_POTENTIAL && !cycle->suppressed;
     }
-    put(total, "contentions", METRIC_COUNT, contentions);
-    put(total, "lock wait", METRIC_NS, wait_ns);
-    put(total, "deadlocks", METRIC_COUNT, deadlocks);
-    put(total, "potential deadlocks", METRIC_COUNT, potential);
+    put(&waits, "contentions", METRIC_COUNT, contentions);
+    put(&waits, "lock wait", METRIC_NS, wait_ns);
+    put(&order, "deadlocks", METRIC_COUNT, deadlocks);
+    put(&order, "potential deadlocks", METRIC_COUNT, potential);
 }
 
-static void put_threads(const struct total *total, const struct profile *profile)
+static void put_threads(const struct total *of, const struct profile *profile)
 {
+    const unsigned tables = TABLE_THREADS | TABLE_THREAD_CREATE;
+    const struct total created = {of->metrics, of->side, tables, false}, *total = &created;
     const struct threads *threads = &profile->threads;
     if (!profile->header.threads_on)
         return;
@@ -169,14 +204,14 @@ static int64_t cpu_time_ns(const struct profile *profile)
 
 void metrics_add_profile(struct metrics *metrics, const struct profile *profile, unsigned side)
 {
-    const struct total total = {metrics, side};
+    const struct total total = {metrics, side, 0, false};
     put_heap(&total, profile);
     put_leaks(&total, profile);
     put_locks(&total, profile);
     put_threads(&total, profile);
-    if (cpu_time_ns(profile) >= 0)
+    if (cpu_time_ns(profile) >= 0 && profile->merged.record.without_end == 0)
         put(&total, "CPU time", METRIC_NS, cpu_time_ns(profile));
-    if (profile->duration_ns >= 0)
+    if (profile->duration_ns >= 0 && profile->merged.record.without_end == 0)
         put(&total, "wall time", METRIC_NS, profile->duration_ns);
 }
 

@@ -37,13 +37,14 @@ static const char *format(struct metrics *metrics, const char *text, ...)
 
 // --- one against one
 
-static const char *total_text(struct metrics *metrics, enum metric_unit unit, double value)
+static const char *total_text(struct metrics *metrics, enum metric_unit unit, double value,
+                              bool is_estimate)
 {
     int64_t size = (int64_t)fabs(value);
     struct unit_text text = unit == METRIC_BYTES ? unit_bytes(size)
                             : unit == METRIC_NS  ? unit_ns(size)
                                                  : unit_count(size);
-    return format(metrics, "%s%s", value < 0 ? "-" : "", text.text);
+    return format(metrics, "%s%s%s", value < 0 ? "-" : "", is_estimate ? "~" : "", text.text);
 }
 
 static const char *change_text(struct metrics *metrics, double old, double new)
@@ -59,6 +60,7 @@ static void put_total(struct metrics *metrics, struct text_table *table,
 {
     double old = metric_single(metric, 0), new = metric_single(metric, 1);
     bool known[] = {metric->sides[0].count != 0, metric->sides[1].count != 0};
+    bool estimates[] = {metric->sides[0].has_estimates, metric->sides[1].has_estimates};
     if (old == 0 && new == 0)
         return;
     struct text_row *row = text_table_row(table);
@@ -66,11 +68,13 @@ static void put_total(struct metrics *metrics, struct text_table *table,
     if (!row)
         return;
     row->cells[0] = metric->name;
-    row->cells[2] = known[0] ? total_text(metrics, metric->unit, old) : "not recorded";
-    row->cells[3] = known[1] ? total_text(metrics, metric->unit, new) : "not recorded";
+    row->cells[2] =
+        known[0] ? total_text(metrics, metric->unit, old, estimates[0]) : "not recorded";
+    row->cells[3] =
+        known[1] ? total_text(metrics, metric->unit, new, estimates[1]) : "not recorded";
     if (!known[0] || !known[1])
         return;
-    const char *change = total_text(metrics, metric->unit, new - old);
+    const char *change = total_text(metrics, metric->unit, new - old, estimates[0] || estimates[1]);
     row->cells[4] = old == new ? "=" : format(metrics, "%s%s", new > old ? "+" : "", change);
     row->cells[5] = change_text(metrics, old, new);
 }
@@ -78,10 +82,13 @@ static void put_total(struct metrics *metrics, struct text_table *table,
 void metrics_print_totals(struct metrics *metrics, FILE *out)
 {
     static const char *const titles[] = {"old", "new", "change", ""};
-    struct text_table table = {
-        .region = &metrics->region, .heading = "TOTALS", .titles = titles, .number_count = 4};
+    struct text_table table = {.region = &metrics->region,
+                               .heading = "TOTALS",
+                               .titles = titles,
+                               .number_count = 4,
+                               .fields = metrics->fields};
     for (size_t i = 0; i < metrics->count; i++)
-        if (metrics->list[i].is_of_profile)
+        if (metrics->list[i].is_of_profile && metric_is_shown(metrics, &metrics->list[i]))
             put_total(metrics, &table, &metrics->list[i]);
     if (table.row_count == 0)
         return;
@@ -90,6 +97,10 @@ void metrics_print_totals(struct metrics *metrics, FILE *out)
 }
 
 // --- values of four digits
+
+// Beyond what prefixes are for: as it is written with an exponent.
+#define LARGE_MIN 1e18
+#define SMALL_MAX 1e-12
 
 static const char *digits(struct metrics *metrics, double value, const char *prefix)
 {
@@ -112,6 +123,8 @@ static const char *scaled(struct metrics *metrics, const char *unit, double valu
     size_t power = 0;
     if (value == 0 || !isfinite(value))
         return value == 0 ? "0" : "?";
+    if (fabs(value) >= LARGE_MIN || fabs(value) < SMALL_MAX)
+        return format(metrics, "%.4g", value);
     if (fabs(value) < 1 && !is_bytes(unit)) {
         while (fabs(value) < 0.9995 && power < 4)
             value *= 1000, power++;
@@ -205,14 +218,16 @@ static const char *median_cell(struct metrics_text *text, const struct compared 
     const struct median *median = &compared->medians[side];
     if (!compared->known[side])
         return "";
-    return format(text->metrics, "%s ± %s",
+    return format(text->metrics, "%s%s ± %s",
+                  compared->metric->sides[side].has_estimates ? "~" : "",
                   scaled(text->metrics, unit_words(compared->metric), median->value),
                   range_text(text, median));
 }
 
 static bool are_all_equal(const struct metric *metric)
 {
-    double first = metric->sides[0].values[0];
+    const struct metric_values *known = &metric->sides[metric->sides[0].count == 0];
+    double first = known->count ? known->values[0] : 0;
     for (unsigned side = 0; side < 2; side++)
         for (size_t i = 0; i < metric->sides[side].count; i++)
             if (metric->sides[side].values[i] != first)
@@ -332,10 +347,12 @@ static void put_unit(struct metrics_text *text, const char *unit)
     struct text_table table = {.region = &metrics->region,
                                .heading = format(metrics, "%s", unit),
                                .titles = titles,
-                               .number_count = 4};
+                               .number_count = 4,
+                               .fields = metrics->fields};
     struct mean_logs means = {0};
     for (size_t i = 0; i < metrics->count; i++)
-        if (strcmp(unit_words(&metrics->list[i]), unit) == 0)
+        if (strcmp(unit_words(&metrics->list[i]), unit) == 0 &&
+            metric_is_shown(metrics, &metrics->list[i]))
             put_metric(text, &table, &metrics->list[i], &means);
     if (table.row_count == 0)
         return;

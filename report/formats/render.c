@@ -14,7 +14,7 @@ const struct render_format render_formats[] = {
     {"pprof", "for go tool pprof: a file for each view", FORMAT_VIEW, render_pprof, ".pb.gz",
      GAIAPROF_PPROF_OFF},
     {"folded", "one line a stack, for flamegraph.pl", FORMAT_VALUE, render_folded, NULL, NULL},
-    {"speedscope", "for speedscope", FORMAT_REPORT, render_speedscope, NULL, NULL},
+    {"speedscope", "for speedscope", FORMAT_VIEWS, render_speedscope, NULL, NULL},
     {"callgrind", "for KCachegrind", FORMAT_VIEW, render_callgrind, NULL, NULL},
     {"tree", "the call tree, with shares", FORMAT_VALUE, render_tree, NULL, NULL},
     {"peek", "callers and callees of functions", FORMAT_VALUE, render_peek, NULL, NULL},

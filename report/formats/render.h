@@ -24,12 +24,14 @@ struct render_options {
     const struct sort_key *sort;       // NULL: each table's own
     const struct selection *selection; // has been applied
     const struct suppressions *suppressions; // have been applied; NULL: none
-    long rows; // of each table; 0: all, ROWS_DEFAULT: what suits the format
+    const char *comparison; // of a diff: the head of its text, cells with tabs between; else NULL
+    long rows;              // of each table; 0: all, ROWS_DEFAULT: what suits the format
     bool colour;
 };
 
 enum format_scope {
     FORMAT_REPORT, // one output has everything, or the view that is asked for
+    FORMAT_VIEWS,  // the same, but only of views that are samples: NULL are all that were recorded
     FORMAT_VIEW,   // one output has one view, with all its values: `samples` is set
     FORMAT_VALUE,  // one output has one value of a view: `samples` and `value` are set
 };

@@ -24,6 +24,7 @@ static void put_lock(struct html_page *page, const struct lock *lock)
     html_integer(page, NULL, lock->holds ? lock->hold_ns : -1);
     html_integer(page, NULL, lock->holds ? lock->hold_max_ns : -1);
     html_integer(page, NULL, lock->suppressed != NULL);
+    html_integer(page, NULL, lock->initialised);
     html_stack(page, NULL, lock->creation_stack);
     html_row_end(page);
 }
@@ -38,7 +39,7 @@ static void put_lock_table(struct html_page *page)
     const struct profile *profile = page->profile;
     html_table(page, "locks",
                "id name kind idle acquisitions contentions wait_ns wait_max_ns wait_p50_ns "
-               "wait_p99_ns hold_ns hold_max_ns suppressed stack");
+               "wait_p99_ns hold_ns hold_max_ns suppressed initialised stack");
     for (size_t i = 0; i < shown_locks(profile); i++)
         put_lock(page, &profile->locks[i]);
     html_table_end(page);

@@ -8,7 +8,7 @@
 // stacks are nodes: indices into "nodes", 0 for none; -1 stands for what is not known. Tables are
 // {"columns": [NAME...], "rows": [[...]...]}. As parts are written they add nodes, frames and
 // strings, so these come last. A value of "values" is [node, value...] of its samples, of a diff
-// with what the older profile had.
+// with what the older profile had; "comparison" is the head of a diff's text, line by line.
 #ifndef GAIAPROF_HTML_PAGE_H
 #define GAIAPROF_HTML_PAGE_H
 

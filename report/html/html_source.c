@@ -11,7 +11,8 @@
 
 #define PLACES_MAX 300
 #define CONTEXT_LINES 8
-#define LINE_COLUMNS_MAX 160
+#define LINE_BYTES_MAX 2000
+#define TAB_COLUMNS 8
 
 static int compare_places(const void *left, const void *right)
 {
@@ -21,17 +22,39 @@ static int compare_places(const void *left, const void *right)
     return files ? files : (a->line > b->line) - (a->line < b->line);
 }
 
+static bool begins_character(char byte)
+{
+    return ((unsigned char)byte & 0xc0) != 0x80;
+}
+
+// Tabs become blanks; what is too long ends in "…". NULL without memory.
+static char *expand(struct region *region, const char *line)
+{
+    char *text = region_alloc(region, LINE_BYTES_MAX + TAB_COLUMNS + sizeof("…"));
+    size_t bytes = 0, column = 0;
+    while (text && *line && (bytes < LINE_BYTES_MAX || !begins_character(*line))) {
+        char byte = *line++;
+        size_t blanks = byte == '\t' ? TAB_COLUMNS - column % TAB_COLUMNS : 0;
+        column += blanks ? blanks : begins_character(byte);
+        memset(text + bytes, ' ', blanks);
+        bytes += blanks;
+        if (byte != '\t' && byte != '\r')
+            text[bytes++] = byte;
+        if (bytes >= LINE_BYTES_MAX + TAB_COLUMNS)
+            break; // no UTF-8
+    }
+    if (text)
+        strcpy(text + bytes, *line ? "…" : "");
+    return text;
+}
+
 static void put_line(struct html_page *page, const char *line)
 {
     struct region region = {0};
-    char *text = region_strndup(&region, line, strnlen(line, LINE_COLUMNS_MAX * 4));
-    for (char *at = text; at && *at; at++)
-        if (*at == '\t' || *at == '\r')
-            *at = ' ';
+    const char *text = expand(&region, line);
     const char *clean = text ? text_printable(&region, text) : NULL;
-    const char *cut = clean ? text_cut(&region, clean, LINE_COLUMNS_MAX) : NULL;
-    page->failed |= !cut;
-    html_text(page, NULL, cut);
+    page->failed |= !clean;
+    html_text(page, NULL, clean);
     region_release(&region);
 }
 

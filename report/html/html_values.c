@@ -139,13 +139,19 @@ static void put_value(struct html_page *page, const struct html_value *value,
     html_close(page, '}');
 }
 
+// Of a diff by both: what one of them has not recorded can't be compared.
+static bool is_recorded(const struct profile *profile, const struct sample_view *view)
+{
+    return !view->why_not(profile) && (!profile->old || !view->why_not(profile->old));
+}
+
 // The values from `first` on that are of one view; returns the number of the next.
 static size_t put_view(struct html_page *page, size_t first)
 {
     const struct sample_view *view = sample_view_find(values[first].view);
     struct sample_set set;
     bool is_there =
-        view && !view->why_not(page->profile) && sample_set_init(&set, page->profile, view) == 0;
+        view && is_recorded(page->profile, view) && sample_set_init(&set, page->profile, view) == 0;
     size_t i = first;
     for (; i < VALUE_COUNT && strcmp(values[i].view, values[first].view) == 0; i++) {
         int type = is_there ? sample_type_find(view, values[i].type) : -1;

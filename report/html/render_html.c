@@ -28,6 +28,22 @@ static const char *state_name(enum profile_state state)
     return names[state];
 }
 
+// Of several processes: how many, and of which programs.
+static void put_merged(struct html_page *page)
+{
+    const struct merged *merged = &page->profile->merged;
+    html_integer(page, "profiles", (int64_t)merged->record.profile_count);
+    html_integer(page, "programs", (int64_t)merged->program_count);
+    html_integer(page, "failed", (int64_t)merged->record.failed);
+}
+
+static void put_selection(struct html_page *page)
+{
+    const struct selection *selection = page->options->selection;
+    html_text(page, "focus", selection ? selection->focus : NULL);
+    html_text(page, "ignore", selection ? selection->ignore : NULL);
+}
+
 static void put_process(struct html_page *page)
 {
     struct profile *profile = page->profile;
@@ -46,7 +62,25 @@ static void put_process(struct html_page *page)
     html_text(page, "view", page->options->view->name);
     html_flag(page, "estimated", profile_is_sampled(profile));
     html_flag(page, "difference", profile->old != NULL);
+    put_selection(page);
+    if (profile_is_merged(profile))
+        put_merged(page);
     html_close(page, '}');
+}
+
+// What the text says before its tables of places, line by line.
+static void put_comparison(struct html_page *page)
+{
+    const char *text = page->options->comparison;
+    html_open(page, "comparison", '[');
+    while (text && *text) {
+        size_t length = strcspn(text, "\n");
+        const char *line = region_strndup(&page->region, text, length);
+        page->failed |= !line;
+        html_text(page, NULL, line);
+        text += length + (text[length] == '\n');
+    }
+    html_close(page, ']');
 }
 
 // The text report's: each line is [label, whether something is wrong, text].
@@ -78,7 +112,9 @@ static void put_profile(struct html_page *page)
     put_process(page);
     html_put_values(page);
     // of a difference the words would be wrong: its tables are those of the values
-    if (!page->profile->old) {
+    if (page->profile->old) {
+        put_comparison(page);
+    } else {
         put_summary(page);
         html_put_heap(page);
         html_put_locks(page);

@@ -14,7 +14,8 @@ static json_t *moment_value(struct json_writer *writer, const struct moment *mom
         json_set_integer(writer, value, "allocations", moment->allocations);
         json_set_integer(writer, value, "allocated_bytes", moment->allocated_bytes);
     }
-    json_set_run_time(writer, value, "rss_bytes", moment->rss_bytes);
+    json_set_run_time(writer, value, moment->rss_is_highest ? "rss_highest_bytes" : "rss_bytes",
+                      moment->rss_bytes);
     json_set_integer(writer, value, "threads", moment->threads);
     if (writer->profile->header.locks_on)
         json_set_integer(writer, value, "lock_wait_ns", moment->lock_wait_ns);

@@ -39,6 +39,7 @@ static json_t *merged_value(struct json_writer *writer)
     json_set_integer(writer, value, "profiles", (int64_t)merged->record.profile_count);
     json_set_integer(writer, value, "failed", (int64_t)merged->record.failed);
     json_set_integer(writer, value, "incomplete", (int64_t)merged->record.incomplete);
+    json_set_integer(writer, value, "without_end", (int64_t)merged->record.without_end);
     json_set_integer(writer, value, "without_heap", (int64_t)merged->record.without_heap);
     json_set_integer(writer, value, "without_leaks", (int64_t)merged->record.without_leaks);
     json_set_integer(writer, value, "without_locks", (int64_t)merged->record.without_locks);
@@ -65,10 +66,12 @@ static json_t *process_value(struct json_writer *writer)
         writer->failed |= json_array_append_new(args, json_text(writer, profile->args[i])) != 0;
     json_set(writer, value, "args", args);
     json_set_text(writer, value, "start", start_text(writer));
-    if (profile->duration_ns >= 0)
+    if (profile->duration_ns >= 0 || (profile->old && profile->duration_ns != PROFILE_NO_DURATION))
         json_set_integer(writer, value, "duration_ns", profile->duration_ns);
-    json_set_text(writer, end, "kind", state_name(profile->state));
-    if (profile->state == STATE_EXITED || profile->state == STATE_SIGNALED)
+    json_set_text(writer, end, "kind",
+                  profile_is_merged(profile) ? "merged" : state_name(profile->state));
+    if (!profile_is_merged(profile) &&
+        (profile->state == STATE_EXITED || profile->state == STATE_SIGNALED))
         json_set_integer(writer, end, "status", profile->header.exit_status);
     json_set(writer, value, "exit", end);
     return value;

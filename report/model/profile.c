@@ -155,12 +155,32 @@ static void note_peak_bound(struct profile *profile)
         profile->peak_note = profile->notes[before];
 }
 
-static void note_lack(struct profile *profile, uint64_t count, const char *of, const char *words)
+// `alone`: of the sum of one profile.
+static void note_lack(struct profile *profile, uint64_t count, const char *of, const char *words,
+                      const char *alone)
 {
     unsigned long long all = profile->merged.record.profile_count;
-    if (count)
+    if (count && all == 1)
+        profile_note(profile, "%s", alone);
+    else if (count)
         profile_note(profile, "%s%llu of %llu profiles%s", of, (unsigned long long)count, all,
                      words);
+}
+
+static void note_sampled_heaps(struct profile *profile)
+{
+    const struct profile_merged *record = &profile->merged.record;
+    unsigned long long all = record->profile_count, sampled = record->sampled;
+    unsigned long long recorded = all - record->without_heap;
+    if (sampled == 0 || sampled >= recorded)
+        return;
+    if (recorded == all)
+        profile_note(profile,
+                     "the heap of %llu of %llu profiles was sampled, of the others it is exact",
+                     sampled, all);
+    else
+        profile_note(profile, "the heap of %llu of %llu profiles was sampled, of %llu it is exact",
+                     sampled, all, recorded - sampled);
 }
 
 // What a reader of a sum must know of its parts.
@@ -169,16 +189,27 @@ static void note_sum(struct profile *profile)
     const struct profile_merged *record = &profile->merged.record;
     if (!profile_is_merged(profile))
         return;
-    note_lack(profile, record->without_heap, "the heap of ", " was not recorded");
-    note_lack(profile, record->without_locks, "the locks of ", " were not recorded");
-    note_lack(profile, record->without_threads, "the threads of ", " were not recorded");
-    note_lack(profile, record->without_leaks, "the leaks of ", " are not known");
-    note_lack(profile, record->incomplete, "", " lack a part");
-    if (record->sampled && record->sampled + record->without_heap < record->profile_count)
-        note_lack(profile, record->sampled, "the heap of ",
-                  " was sampled, of the others it is exact");
+    note_lack(profile, record->without_heap, "the heap of ", " was not recorded",
+              "the heap was not recorded (GAIAPROF_HEAP=exact)");
+    note_lack(profile, record->without_locks, "the locks of ", " were not recorded",
+              "the locks were not recorded (GAIAPROF_LOCKS=on)");
+    note_lack(profile, record->without_threads, "the threads of ", " were not recorded",
+              "the threads were not recorded (GAIAPROF_THREADS=on)");
+    note_lack(profile, record->without_leaks, "the leaks of ", " are not known",
+              "the leaks are not known");
+    note_lack(profile, record->without_end, "the run time of ", " is not known",
+              "the run time is not known");
+    note_lack(profile, record->incomplete, "", " lack a part", "it lacks a part");
+    note_sampled_heaps(profile);
     if (record->profile_count > 1 && profile->header.heap_mode != PROFILE_HEAP_OFF)
         profile_note(profile, "the peak is the sum of all peaks: no more was ever live at once");
+}
+
+static void note_filter(struct profile *profile)
+{
+    if (profile->header.is_filtered)
+        profile_note(profile, "the program set a filter of system calls: from then on its memory "
+                              "and CPU time are not in the timeline");
 }
 
 static void note_bypass(struct profile *profile)
@@ -263,6 +294,7 @@ int profile_load(struct profile *profile, const struct profile_source *source, c
     judge_file(profile, &reader);
     note_peak_bound(profile);
     note_bypass(profile);
+    note_filter(profile);
     note_sum(profile);
     judge_coverage(profile);
     profile_check_stacks(profile);

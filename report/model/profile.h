@@ -143,8 +143,9 @@ struct moment {
     int64_t time_ns;    // of the run, from 0, never less than the one before
     int64_t live_bytes; // requested; of several threads to a bound (struct profile_moment)
     int64_t live_blocks;
-    int64_t rss_bytes; // -1: unknown
-    int64_t threads;   // that run
+    int64_t rss_bytes;   // -1: unknown
+    bool rss_is_highest; // the highest so far, in place of what there was
+    int64_t threads;     // that run
     // since the start; of a sampled heap estimates
     int64_t allocations, allocated_bytes;
     int64_t lock_wait_ns; // of all threads together, for what another thread held
@@ -167,6 +168,8 @@ struct merged {
 
 enum profile_state { STATE_EXITED, STATE_SIGNALED, STATE_EXECED, STATE_RUNNING, STATE_KILLED };
 
+#define PROFILE_NO_DURATION INT64_MIN
+
 struct profile {
     struct region region;
     struct progress *progress;    // told how far long work is; NULL: nobody
@@ -176,7 +179,7 @@ struct profile {
     const char **args;
     size_t arg_count;
     enum profile_state state;
-    int64_t duration_ns; // -1: unknown
+    int64_t duration_ns; // -1: unknown; of a diff PROFILE_NO_DURATION
 
     bool complete;
     const char **notes; // what a reader of the report must know

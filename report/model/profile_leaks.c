@@ -205,6 +205,8 @@ static const char *why_not(struct profile *profile)
         return "a sampled heap does not have all blocks";
     if (header->version < 4)
         return "recorded by an older version";
+    if (header->is_filtered && header->leaks_on && profile->state != STATE_RUNNING)
+        return "the program set a filter of system calls: nothing could be started at its end";
     switch (profile->state) {
     case STATE_RUNNING:
         text = region_printf(&profile->region,

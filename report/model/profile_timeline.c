@@ -41,11 +41,13 @@ static int64_t blocks_of(const struct profile *profile, uint64_t count)
 
 static struct moment moment_of(const struct profile *profile, const struct profile_moment *record)
 {
+    uint32_t rss_kib = record->rss_kib & ~PROFILE_RSS_HIGHEST;
     return (struct moment){
         .time_ns = at_least_0(record->time_ns - profile->header.start_ns),
         .live_bytes = at_least_0(record->live_bytes),
         .live_blocks = blocks_of(profile, record->live_blocks),
-        .rss_bytes = record->rss_kib ? (int64_t)record->rss_kib * KIB : -1,
+        .rss_bytes = rss_kib ? (int64_t)rss_kib * KIB : -1,
+        .rss_is_highest = rss_kib && (record->rss_kib & PROFILE_RSS_HIGHEST),
         .threads = record->threads,
         .allocations = blocks_of(profile, record->allocations),
         .allocated_bytes = at_least_0(record->allocated_bytes),

@@ -17,6 +17,7 @@
 #define STACKS_USUAL 3
 #define STACK_FRAMES_MAX 24
 #define PHRASE_NAME_COLUMNS 40
+#define PLACES_COMPARED_MAX 1000
 
 const char *text_or_empty(struct text_report *report, const char *text)
 {
@@ -55,6 +56,38 @@ const char *place_where(struct text_report *report, const struct place *place)
     else if (place->module)
         where = path_basename(place->module);
     return text_or_empty(report, text_printable(&report->region, where));
+}
+
+static bool are_equal(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool look_alike(const struct place *a, const struct place *b)
+{
+    return a->line == b->line && are_equal(a->function, b->function) &&
+           are_equal(a->file ? path_basename(a->file) : NULL,
+                     b->file ? path_basename(b->file) : NULL) &&
+           !are_equal(a->module, b->module);
+}
+
+const char *place_where_among(struct text_report *report, const struct place *place,
+                              const struct place *const *places, size_t count)
+{
+    const char *where = place_where(report, place);
+    if (!place->function || !place->file || !place->module || count > PLACES_COMPARED_MAX)
+        return where;
+    for (size_t i = 0; i < count; i++) {
+        const struct place *other = places[i];
+        if (!look_alike(place, other))
+            continue;
+        const char *base = path_basename(place->module);
+        bool tells = !other->module || strcmp(base, path_basename(other->module)) != 0;
+        const char *module = tells ? base : text_cut(&report->region, place->module, 40);
+        return text_format(report, "%s  %s", where,
+                           text_or_empty(report, text_printable(&report->region, module)));
+    }
+    return where;
 }
 
 const char *place_phrase(struct text_report *report, const struct place *place)

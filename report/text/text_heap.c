@@ -106,6 +106,16 @@ static const char *table_words(struct text_report *report, enum view_table table
                 : sort_words(table, by);
 }
 
+static const struct place **places_of(struct text_report *report, struct heap_row *const *rows,
+                                      size_t count)
+{
+    const struct place **places = region_array(&report->region, count + 1, sizeof(*places));
+    report->failed |= !places;
+    for (size_t i = 0; places && i < count; i++)
+        places[i] = rows[i]->place;
+    return places;
+}
+
 static void put_rows(struct text_report *report, const struct heap_table *kind, enum sort_by by,
                      struct heap_row *const *rows, size_t count)
 {
@@ -122,7 +132,8 @@ static void put_rows(struct text_report *report, const struct heap_table *kind, 
     bool with_error = kind->error_is_known && profile_is_sampled(report->profile);
     table.number_count += with_error;
     int64_t total = heap_value(&report->heap.shown, by), sum = 0;
-    for (size_t i = 0; i < count; i++) {
+    const struct place **places = places_of(report, rows, count);
+    for (size_t i = 0; places && i < count; i++) {
         struct text_row *row = text_table_row(&table);
         report->failed |= !row;
         if (!row)
@@ -130,7 +141,7 @@ static void put_rows(struct text_report *report, const struct heap_table *kind, 
         int64_t value = heap_value(&rows[i]->counts, by);
         sum += value;
         row->cells[0] = place_name(report, rows[i]->place);
-        row->cells[1] = place_where(report, rows[i]->place);
+        row->cells[1] = place_where_among(report, rows[i]->place, places, count);
         fill_numbers(report, kind->table, &rows[i]->counts, &row->cells[TEXT_TABLE_NAMES]);
         row->cells[TEXT_TABLE_NAMES + 1] = copy(report, unit_share(value, total));
         row->cells[TEXT_TABLE_NAMES + 2] = copy(report, unit_share(sum, total));

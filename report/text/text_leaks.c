@@ -245,6 +245,16 @@ static void fill_row(struct text_report *report, const struct leak_columns *colu
     }
 }
 
+static const struct place **places_of(struct text_report *report, const struct leak_row *rows,
+                                      size_t count)
+{
+    const struct place **places = region_array(&report->region, count + 1, sizeof(*places));
+    report->failed |= !places;
+    for (size_t i = 0; places && i < count; i++)
+        places[i] = rows[i].place;
+    return places;
+}
+
 static void put_rows(struct text_report *report, const struct leak_table *kind, const char *subject,
                      const struct leak_row *rows, size_t count)
 {
@@ -261,13 +271,14 @@ static void put_rows(struct text_report *report, const struct leak_table *kind, 
         .titles = titles,
         .number_count = set_titles(&columns, titles),
     };
-    for (size_t i = 0; i < count; i++) {
+    const struct place **places = places_of(report, rows, count);
+    for (size_t i = 0; places && i < count; i++) {
         struct text_row *row = text_table_row(&table);
         report->failed |= !row;
         if (!row)
             return;
         row->cells[0] = place_name(report, rows[i].place);
-        row->cells[1] = place_where(report, rows[i].place);
+        row->cells[1] = place_where_among(report, rows[i].place, places, count);
         fill_row(report, &columns, &rows[i], &row->cells[TEXT_TABLE_NAMES]);
     }
     text_table_print(&table, report->out, report->bold, report->plain);

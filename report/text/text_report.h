@@ -35,6 +35,9 @@ const char *text_format(struct text_report *report, const char *format, ...)
 const char *place_name(struct text_report *report, const struct place *place);
 // "api.c:52", else the module, else "".
 const char *place_where(struct text_report *report, const struct place *place);
+// With the module, where another of the places has the same name and line in another one.
+const char *place_where_among(struct text_report *report, const struct place *place,
+                              const struct place *const *places, size_t count);
 // "api_request (api.c:52)", short enough for a sentence.
 const char *place_phrase(struct text_report *report, const struct place *place);
 

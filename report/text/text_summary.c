@@ -71,10 +71,13 @@ static const char *merged_words(struct text_report *report)
         merged->record.failed == 0
             ? ""
             : text_format(report, ", %s failed", unit_count((int64_t)merged->record.failed).text);
-    return text_format(report, "%s profile%s of %s  ran %s together%s",
+    const char *ran =
+        report->profile->duration_ns < 0
+            ? "run time unknown"
+            : text_format(report, "ran %s together", unit_ns(report->profile->duration_ns).text);
+    return text_format(report, "%s profile%s of %s  %s%s",
                        unit_count((int64_t)merged->record.profile_count).text,
-                       merged->record.profile_count == 1 ? "" : "s", of,
-                       unit_ns(report->profile->duration_ns).text, failed);
+                       merged->record.profile_count == 1 ? "" : "s", of, ran, failed);
 }
 
 static const char *process_words(struct text_report *report)

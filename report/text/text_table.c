@@ -176,10 +176,26 @@ static void print_heading(const struct text_table *table, const struct widths *w
     fputc('\n', out);
 }
 
+static void print_fields(const struct text_table *table, const char *name,
+                         const char *const *numbers, FILE *out)
+{
+    fputs(name ? name : "", out);
+    for (size_t i = 0; i < table->number_count; i++)
+        fprintf(out, "\t%s", numbers[i] ? numbers[i] : "");
+    fputc('\n', out);
+}
+
 void text_table_print(const struct text_table *table, FILE *out, const char *bold,
                       const char *plain)
 {
     struct widths widths = {0};
+    if (table->fields) {
+        print_fields(table, table->heading, table->titles, out);
+        for (size_t i = 0; i < table->row_count; i++)
+            print_fields(table, table->rows[i].cells[0], &table->rows[i].cells[TEXT_TABLE_NAMES],
+                         out);
+        return;
+    }
     measure(table, &widths);
     if (table->heading)
         print_heading(table, &widths, out, bold, plain);

@@ -26,7 +26,8 @@ struct text_table {
     const char *subject;       // behind the heading, not bold
     const char *const *titles; // of the numbers
     size_t number_count;
-    bool left; // the numbers are words: flush left
+    bool left;   // the numbers are words: flush left
+    bool fields; // for a program: cells with tabs between
     struct text_row *rows;
     size_t row_count, room;
 };

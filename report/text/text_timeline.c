@@ -49,7 +49,8 @@ static int64_t window_ns(int64_t run, size_t most)
 // What moments between two times have in common.
 struct window {
     int64_t start_ns, end_ns;
-    int64_t live_bytes, rss_bytes, threads;                    // the highest
+    int64_t live_bytes, rss_bytes, threads; // the highest
+    bool rss_is_highest;
     double allocations, allocated_bytes, lock_wait_ns, cpu_ns; // a second
 };
 
@@ -92,6 +93,7 @@ static void add_moment(struct window *window, const struct moment *moment)
 {
     raise(&window->live_bytes, moment->live_bytes);
     raise(&window->rss_bytes, moment->rss_bytes);
+    window->rss_is_highest |= moment->rss_is_highest;
     raise(&window->threads, moment->threads);
 }
 
@@ -253,7 +255,9 @@ static size_t fill_cells(struct text_report *report, const struct window *window
     size_t count = 0;
     if (has_heap(profile))
         cells[count++] = window ? bytes_cell(report, report->about, window->live_bytes) : "live";
-    cells[count++] = window ? bytes_cell(report, "", window->rss_bytes) : "resident";
+    cells[count++] = window
+                         ? bytes_cell(report, window->rss_is_highest ? "≤" : "", window->rss_bytes)
+                         : "resident";
     cells[count++] =
         window ? text_format(report, "%s", unit_count(window->threads).text) : "threads";
     if (has_heap(profile)) {

@@ -5,14 +5,19 @@ Programs are compiled in a directory of their own, so that their source can move
 are found by marks in the source. Environment: BUILD, CC, CXX; PROFILE_MAKE, GO, DOT where there are
 any: what needs one that is missing is skipped (status 77).
 """
+import fcntl
 import json
 import os
 import pathlib
+import platform
+import pty
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import unicodedata
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -109,7 +114,7 @@ def run(*arguments, status=0, command="report"):
         raise Failure(f"{arguments}: status {done.returncode}, {done.stderr.decode()}{text}")
     for line in text.splitlines():
         check(not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", line), f"control in {line!r}")
-        if "--dot" not in arguments:
+        if "--dot" not in arguments and "--list" not in arguments:
             check(width(line) <= COLUMNS, f"{width(line)} columns: {line}")
     return text
 
@@ -287,7 +292,7 @@ def test_peek():
     equal((main["cum"], main["flat"]), ("22", "0"), "main")
     equal(main["calls"], {"freed": "7", "down": "5", "ping": "4", "in_line": "2", "with_gap": "2",
                           "helper": "1", "other_run": "1"}, "calls")
-    equal(functions["with_gap  calls.c"]["calls"], {"(itself)": "2"}, "with_gap")
+    equal(functions["with_gap  calls.c"]["calls"], {"(flat)": "2"}, "with_gap")
     equal(functions["with_gap  calls.c"]["called by"], {"main": "2"}, "callers")
 
 
@@ -296,11 +301,12 @@ def test_peek_recursion():
                            "alloc_objects", calls_profile()))
     down, ping, pong = (functions[f"{name}  calls.c"] for name in ("down", "ping", "pong"))
     equal((down["cum"], down["flat"], down["recursive"]), ("5", "5", True), "down")
-    equal(down["called by"], {"main": "5"}, "no edge to itself")
+    equal(down["called by"], {"down": "4", "main": "5"}, "callers: once per stack")
+    equal(down["calls"], {"(flat)": "5", "down": "4"}, "callees: once per stack")
     equal((ping["cum"], ping["flat"]), ("4", "2"), "ping")
     equal((pong["cum"], pong["flat"]), ("3", "2"), "pong: once per stack")
     equal(ping["called by"], {"main": "4", "pong": "2"}, "callers of ping")
-    equal(ping["calls"], {"pong": "3", "(itself)": "2"}, "callees of ping")
+    equal(ping["calls"], {"pong": "3", "(flat)": "2"}, "callees of ping")
 
 
 def test_peek_same_name():
@@ -314,6 +320,16 @@ def test_peek_rows():
     text = run("--peek", "^(main|down)$", "-n", "1", "-v", "allocs", calls_profile())
     check("1 more functions match: -n 0" in text, text)
     check(re.search(r"\n +[\d.]+ KiB +[\d.]+%  … \d more: -n 0 shows all\n", text), text)
+
+
+def test_no_value():
+    """A function that is there but has nothing of the value is no error."""
+    profile = calls_profile()
+    for option in ("--peek", "--list"):
+        equal(run(option, "^freed$", profile),
+              "what matches '^freed$' has no bytes not freed; see --value alloc_space\n", option)
+        equal(run(option, "^freed$", profile, profile, command="diff").split(":")[0],
+              "no difference", option)
 
 
 # --- source
@@ -382,10 +398,40 @@ def test_list_text():
     lines = one_listed(run("--list", "^tabbed$", "-v", "allocs", profile), "tabbed")
     check(lines[5][3] == "        if (kept == NULL)       {", f"tabs: {lines[5]}")
     check(lines[6][3].startswith("                kept = malloc(77); /* Größe → 漢字"), lines[6])
-    check(lines[6][3].endswith("…"), lines[6])
+    check(width(lines[6][3]) > COLUMNS and "…" not in lines[6][3], f"a file is not cut: {lines[6]}")
     check("\ufffd[31m \ufffd */" in lines[8][3], lines[8])
     lines = one_listed(run("--list", "^main$", "-v", "allocs", profile), "main")
     equal(lines[10][3], "int main(void) { tabbed(); return 0; }", "the last line, without an end")
+
+
+def on_terminal(columns, *arguments):
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    with subprocess.Popen([str(BUILD / "gaiaprof"), *arguments], stdout=theirs,
+                          env={**environment(), "TERM": "dumb"}) as process:
+        os.close(theirs)
+        data = b""
+        try:
+            while part := os.read(ours, 65536):
+                data += part
+        except OSError:  # its end
+            pass
+        equal(process.wait(), 0, arguments)
+    os.close(ours)
+    return data.decode().replace("\r\n", "\n")
+
+
+def test_list_terminal():
+    """Lines of source end where the terminal does."""
+    pathlib.Path("text.c").write_bytes(TEXT_SOURCE.encode("utf-8").replace(b"\xc3\xbf", b"\xff"))
+    compile_program("text", "text.c")
+    profile = record("text", "text.gaia")
+    for columns in (70, 110):
+        text = on_terminal(columns, "report", "--list", "^tabbed$", "-v", "allocs", profile)
+        lines = [line for line in text.splitlines() if re.match(r" +[\d.]+.* \d+  ", line)]
+        most = max(width(line) for line in lines)
+        check(columns - 1 <= most <= columns, f"{most} of {columns} columns: {text}")
+        check(any(line.endswith("…") for line in lines), text)
 
 
 def test_list_newer():
@@ -443,6 +489,41 @@ def test_list_stripped():
     address = re.match("0x[0-9a-f]+", tree_call(text, "^0x[0-9a-f]+  calls")[0][4])[0]
     check("no lines known" in run("--list", f"^{address}$", "-v", "allocs", profile), "no lines")
     check("called by" in run("--peek", f"^{address}$", "-v", "allocs", profile), "callers")
+
+
+ASSEMBLY = """    .text
+    .globl nameless
+nameless:
+    .file 1 "nameless.s"
+    .loc 1 8
+    .cfi_startproc
+    subq $8, %rsp
+    .cfi_adjust_cfa_offset 8
+    movl $50, %edi
+    .loc 1 12
+    call malloc@PLT
+    addq $8, %rsp
+    .cfi_adjust_cfa_offset -8
+    ret
+    .cfi_endproc
+    .section .note.GNU-stack,"",@progbits
+"""
+
+
+def test_list_nameless():
+    """Code with lines and without a name is called by its address."""
+    if platform.machine() != "x86_64":
+        skip("the assembly is x86-64's")
+    pathlib.Path("nameless.s").write_text(ASSEMBLY)
+    pathlib.Path("main.c").write_text("void *nameless(void), *kept;\n"
+                                      "int main(void) { kept = nameless(); return 0; }\n")
+    compile_program("nameless", "main.c", "nameless.s", options=("-O0",))
+    subprocess.run(["objcopy", "--strip-symbol=nameless", "nameless"], check=True)
+    text = run("--list", ".", "-v", "allocs", record("nameless", "nameless.gaia"))
+    found = [lines for name, lines in listed(text).items() if name.endswith("nameless.s")]
+    equal(len(found), 1, text)
+    equal(found[0][12][:2], ("50 B", "50 B"), "the call")
+    check(re.search(r"^0x[0-9a-f]+  .*nameless\.s$", text, re.M), text)
 
 
 def test_list_no_debug():
@@ -629,6 +710,11 @@ def test_errors():
         error = run(f"--{option}", "(", profile, status=2)
         check(error.startswith("gaiaprof: (: not a regular expression") and
               error.count("\n") == 1, error)
+    for options in (("-f", "json", "--tree"), ("--tree", "--dot"), ("--dot", "--list", "x"),
+                    ("-f", "html", "--list", "x"), ("--tree", "-f", "json")):
+        error = run(*options, profile, status=2)
+        check("not together with" in error and error.count("\n") == 1, error)
+    run("--tree", "-f", "tree", profile)
     error = run("--tree", "-v", "order", profile, status=2)
     check(error.count("\n") == 1, error)
     os.makedirs("directory")
@@ -751,7 +837,9 @@ def test_pprof_peek():
                            "alloc_objects", "calls.gaia"))
     for name, of in theirs.items():
         ours = functions[f"{name}  calls.c"]
-        ours["calls"].pop("(itself)")
+        ours["calls"].pop("(flat)")
+        for part in of:  # theirs has no calls of itself
+            ours[part].pop(name, None)
         equal({part: ours[part] for part in of}, of, name)
     equal(sorted(theirs), ["down", "ping", "pong"], "functions")
 

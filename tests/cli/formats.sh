@@ -54,6 +54,10 @@ expect 2 gaiaprof report -f folded -v order demo.gaia <<<"gaiaprof: view 'order'
 count stacks by; try text, json or html"
 expect 2 gaiaprof report --tree -v threads demo.gaia <<<"gaiaprof: view 'threads': has no values to \
 count stacks by; try text, json or html"
+expect 2 gaiaprof report -f speedscope -v timeline demo.gaia <<<"gaiaprof: view 'timeline': has no \
+values to count stacks by; try text, json or html"
+expect 2 gaiaprof report -f speedscope -v leaks demo.gaia <<<"gaiaprof: view 'leaks': not asked for \
+(GAIAPROF_LEAKS=on)"
 expect 2 gaiaprof report --value bytes demo.gaia <<<"gaiaprof: bytes: say of which view (-v)"
 expect 2 gaiaprof report --tree --value bytes demo.gaia <<<"gaiaprof: bytes: no value of view \
 'heap', which has alloc_objects, alloc_space, inuse_objects, inuse_space"

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // circle.c - two threads, one after the other, that take two locks in opposite orders: a deadlock
-// that did not happen; and a lock that is unlocked though nobody holds it.
+// that did not happen; and a lock that is unlocked though nobody holds it. With an argument it is
+// killed in the end.
 #include <pthread.h>
+#include <signal.h>
 
 static pthread_mutex_t accounts = PTHREAD_MUTEX_INITIALIZER, journal = PTHREAD_MUTEX_INITIALIZER;
 
@@ -24,13 +26,16 @@ static void *audit(void *argument)
     return argument;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    (void)argv;
     pthread_t thread;
     if (pthread_create(&thread, NULL, transfer, NULL) == 0)
         pthread_join(thread, NULL);
     if (pthread_create(&thread, NULL, audit, NULL) == 0)
         pthread_join(thread, NULL);
     pthread_mutex_unlock(&journal);
+    if (argc > 1)
+        raise(SIGKILL);
     return 0;
 }

@@ -213,6 +213,9 @@ def case_views():
     text = gaiaprof("diff", "-v", "allocs", "--focus", "^appeared$", before, after)
     check(has_row(text, "ALLOCATIONS", "appeared") and not has_row(text, "ALLOCATIONS", "gone"),
           text)
+    check("totals are of everything" in text, text)
+    check(all(has_row(text, "TOTALS", name) == shown for name, shown in
+              (("allocated", True), ("wall", True), ("threads", False), ("leaked", False))), text)
     text = gaiaprof("diff", "-v", "allocs", "--ignore", "^(appeared|gone)$", before, after)
     check(not has_row(text, "ALLOCATIONS", "gone") and has_row(text, "ALLOCATIONS", "grown"), text)
 
@@ -369,6 +372,115 @@ def case_benchmarks():
     check("sec/op" in gaiaprof("diff", path("stress.txt"), path("stress.txt")), lines)
 
 
+def case_one_sided():
+    """What only one side has recorded, whichever it is."""
+    lines = write("one.txt", "BenchmarkA 1 2 ns/op\n")
+    without, whole = old("off.gaia", options=":heap=off"), new()
+    for sides in ((without, whole), (whole, without)):
+        text = gaiaprof("diff", sides[0], lines, "--", sides[1], lines)
+        cells = statistics(text, "allocations")
+        equal(len(cells), 2, cells)
+        check("1 run, 1 text" in text.splitlines()[0], text)
+        text = gaiaprof("diff", *sides)
+        check("not recorded" in row(text, "TOTALS", "allocations"), text)
+    for sides in ((lines, whole), (whole, lines)):
+        text = gaiaprof("diff", *sides)
+        check("only benchmark lines are compared" in text and "sec/op" in text, text)
+        check("allocations" not in text, "totals of profiles", text)
+    large = write("large.txt", "BenchmarkA 1 2e21 things\nBenchmarkB 1 3e-20 things\n")
+    text = gaiaprof("diff", large, large)
+    equal(statistics(text, "A")[1].split(" ")[0], "2e+21")
+    equal(statistics(text, "B")[1].split(" ")[0], "3e-20")
+
+
+# --- what is not known
+
+def case_unrecorded():
+    whole, options = new(), ("heap", "locks", "threads")
+    without = {name: old(f"no_{name}.gaia", options=f":{name}=off") for name in options}
+    value = diff(without["heap"], whole)
+    equal(("heap" in value, "locks" in value, value["mode"]["heap"]), (False, True, "off"))
+    check("heap" not in diff(whole, without["heap"]), "the heap has a difference")
+    check("locks" not in diff(without["locks"], whole) or
+          not diff(without["locks"], whole)["locks"], "locks have a difference")
+    merged = report(merge("all.gaia", whole, without["heap"]))
+    for key in SITE_KEYS + ("reallocs",):
+        equal(merged["heap"][key], report(whole)["heap"][key], key)
+    text = gaiaprof("diff", without["heap"], without["heap"])
+    check("  note      both: the heap was not recorded (GAIAPROF_HEAP=exact)\n" in text, text)
+    check("damaged" not in text and "1 of 1" not in text, text)
+    said = error("diff", "-f", "folded", without["heap"], whole)
+    check("view 'heap': the heap was not recorded" in said, said)
+    for view, name in (("threads", "threads"), ("order", "locks"), ("allocs", "heap"),
+                       ("block", "locks"), ("threadcreate", "threads")):
+        for sides in ((without[name], whole), (whole, without[name])):
+            said = error("diff", "-v", view, *sides)
+            check(f"view '{view}'" in said and "not recorded (GAIAPROF_" in said, said)
+        check("not recorded" in error("report", "-v", view, without[name]), view)
+
+
+def killed(name):
+    """The profile of a process that ended without a word."""
+    return record(name, os.path.join(PROGRAMS, "diff_circle"), "killed")
+
+
+def case_killed():
+    """No time is made up where the end is not known."""
+    dead, whole = [killed(f"dead{i}.gaia") for i in range(2)], old()
+    of_dead = merge("dead.gaia", *dead)
+    value = report(of_dead)["process"]
+    check("duration_ns" not in value and "status" not in value["exit"], value)
+    equal((value["exit"]["kind"], value["merged"]["without_end"]), ("merged", 2))
+    text = gaiaprof("report", of_dead)
+    check("run time unknown" in text and "the run time of 2 of 2 profiles is not known" in text,
+          text)
+    mixed = merge("mixed.gaia", whole, of_dead)
+    value = report(mixed)
+    equal(value["process"]["duration_ns"], report(whole)["process"]["duration_ns"])
+    check("the run time of 2 of 3 profiles is not known" in value["health"]["notes"], value)
+    for sides in ((dead[0], whole), (whole, dead[0]), (mixed, whole)):
+        check("duration_ns" not in diff(*sides)["process"], sides)
+        text = gaiaprof("diff", *sides)
+        equal(row(text, "TOTALS", "wall")[1:].count("not recorded"), 1, text)
+    check("old: the run time is not known" in gaiaprof("diff", dead[0], whole))
+    first, second = old("a.gaia"), new("b.gaia")
+    times = [report(one)["process"]["duration_ns"] for one in (first, second)]
+    equal(diff(first, second)["process"]["duration_ns"], times[1] - times[0])
+    equal(diff(second, first)["process"]["duration_ns"], times[0] - times[1])
+
+
+def case_estimates():
+    exact = old()
+    sampled = [new(f"s{i}.gaia", options=f":heap={1 + i // 2}k") for i in range(4)]
+    text = gaiaprof("diff", sampled[0], sampled[2])
+    cells = row(text, "TOTALS", "allocated")
+    check(cells[1].startswith("~") and cells[2].startswith("~"), cells)
+    check(cells[3].lstrip("+-").startswith("~"), cells)
+    note = " ".join(text.split())
+    check("the heap was sampled (old every 1.0 KiB, new every 2.0 KiB)" in note and
+          "may not have been sampled" in note, text)
+    cells = row(gaiaprof("diff", exact, sampled[0]), "TOTALS", "allocated")
+    check(not cells[1].startswith("~") and cells[2].startswith("~"), cells)
+    text = gaiaprof("diff", *sampled[:2], "--", *sampled[2:])
+    cells = statistics(text, "allocated bytes")
+    check(cells[1].startswith("~") and cells[2].startswith("~"), cells)
+    check(not statistics(text, "threads created")[1].startswith("~"), text)
+
+
+def case_nameless():
+    """Addresses of stripped builds are not those of the same code."""
+    names = {}
+    for build in ("old", "new"):
+        names[build] = path(build)
+        shutil.copy(os.path.join(PROGRAMS, build, "program"), names[build])
+        subprocess.run(["strip", names[build]], check=True)
+    profiles = [record(f"{build}.gaia", names[build]) for build in names]
+    text = " ".join(gaiaprof("diff", *profiles).split())
+    check(re.search(r"\d+% of the bytes are of code without names", text), text)
+    check("without names" not in gaiaprof("diff", profiles[0], profiles[0]), "of one build")
+    check("without names" not in gaiaprof("diff", old("o.gaia"), new("n.gaia")), "with names")
+
+
 # --- errors
 
 def case_errors():
@@ -383,6 +495,7 @@ def case_errors():
     check("neither a profile" in error("diff", profile, write("empty.txt", "")))
     check("no such format" in error("diff", "-f", "nothing", profile, profile))
     check("no such view" in error("diff", "-v", "nothing", profile, profile))
+    check("sorted by what changed most" in error("diff", "--sort", "peak", profile, profile))
     check("not a probability" in error("diff", "--alpha", "2", profile, profile))
     check("can't be compared" in error("diff", "-v", "timeline", profile, profile))
     unrecorded = old("unrecorded.gaia", options=":locks=off")
@@ -493,6 +606,20 @@ def case_merge():
     gaiaprof("check", f"leaks={leaks - 1}", path("all.gaia"), status=23)
 
 
+def case_merge_builds():
+    """Places of two builds that look alike have the module."""
+    names = []
+    for name in ("first", "second"):
+        names.append(path(name))
+        shutil.copy(os.path.join(PROGRAMS, "old", "program"), names[-1])
+    text = gaiaprof("report", "-v", "allocs", merge("all.gaia", record("a.gaia", names[0]),
+                                                    record("b.gaia", names[1])))
+    rows = re.findall(r"^  unchanged +(program.c:\d+)  (first|second) ", text, re.M)
+    equal(sorted(module for _, module in rows), ["first", "second"], text)
+    text = gaiaprof("report", "-v", "allocs", path("a.gaia"))
+    check(re.search(r"^  unchanged +program.c:\d+ +[\d.]+ ", text, re.M), text)
+
+
 def case_merge_again():
     profiles = small_runs(6)
     halves = [merge("a.gaia", *profiles[:3]), merge("b.gaia", *profiles[3:])]
@@ -586,7 +713,8 @@ def case_merge_deadlocks():
     gaiaprof("check", "order=1", merged)
     gaiaprof("check", "order=0", merged, status=23)
     text = gaiaprof("diff", old(), profiles[0])
-    check("appeared  potential deadlock of" in text, text)
+    check("\n\nDEADLOCKS  and locks taken in circles\n  appeared  potential deadlock of" in text,
+          text)
     text = gaiaprof("diff", profiles[0], old())
     check("gone      potential deadlock of" in text, text)
     text = gaiaprof("diff", "-v", "order", profiles[0], profiles[1])

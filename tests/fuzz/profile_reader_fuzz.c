@@ -51,7 +51,7 @@ static void render_all(struct profile *profile)
     for (const struct render_format *format = render_formats; format->name; format++) {
         if (format->off)
             continue;
-        if (format->scope == FORMAT_REPORT)
+        if (format->scope <= FORMAT_VIEWS)
             render_reports(profile, &options, format, out);
         else
             render_samples(profile, &options, format, out);

@@ -39,22 +39,58 @@ def check_tables(test, page):
     test.check(test.rows(page, "places")[0][4].startswith("-"), "the change of a place")
 
 
+def difference(test, *profiles):
+    path = test.folder / "difference.html"
+    done = subprocess.run([GAIAPROF, "diff", "-f", "html", "-o", path, *profiles],
+                          capture_output=True, env=clean_environment(), check=False)
+    test.equal((done.returncode, done.stderr), (0, b""), "diff -f html")
+    return path
+
+
+def check_unrecorded(test, browser, profile):
+    """What one of the two has not recorded is not 0, and the notes say why."""
+    bare = test.profile(test.program("workers"), options="report=none:heap=off")
+    page = browser.open(f"file://{difference(test, bare, profile)}")
+    text = page.run("document.getElementById('summary').textContent")
+    test.check("old: the heap was not recorded" in text, f"notes: {text!r}")
+    row = page.run("""[...document.querySelectorAll('#summary tr')].map((row) =>
+        [...row.cells].map((cell) => cell.textContent)).find((row) => row[0] === 'allocations')""")
+    test.equal(row[1], "not recorded", f"old allocations of {row}")
+    offered = page.run("[...document.querySelectorAll('#value option')].map((e) => e.textContent)")
+    test.check(not any(each.startswith("bytes") for each in offered), f"offered: {offered}")
+    test.no_problems(page)
+
+
+def check_runs(test, browser, old, new):
+    """Of several runs: how many, statistics as the text has them, no colour without a reason."""
+    page = browser.open(f"file://{difference(test, old, old, '--', new, new)}")
+    test.check(page.run("document.getElementById('run').textContent").count("2 runs") == 2,
+               "the heading does not say how many runs")
+    text = page.run("document.getElementById('summary').textContent")
+    test.check("means of the runs" in text and "(p=" in text, f"the totals: {text!r}")
+    test.equal(page.run("document.querySelectorAll('#summary .grew, #summary .shrank').length"), 0,
+               "what is not significant has a colour")
+    page.open_tab("functions")
+    cut = page.run("""[...document.querySelectorAll('#panel-functions .rows')].filter((box) =>
+        box.scrollWidth > box.clientWidth + 1).length""")
+    test.equal(cut, 0, "the table of functions does not fit")
+    test.no_problems(page)
+
+
 def main():
     with testing() as test, Browser() as browser:
         old = test.profile(test.program("workers"))
         new = test.profile(test.program("workers"), "more")
-        path = test.folder / "difference.html"
-        done = subprocess.run([GAIAPROF, "diff", "-f", "html", "-o", path, old, new],
-                              capture_output=True, env=clean_environment(), check=False)
-        test.equal((done.returncode, done.stderr), (0, b""), "diff -f html")
-        page = browser.open(f"file://{path}")
+        page = browser.open(f"file://{difference(test, old, new)}")
         totals = page.run("document.getElementById('summary').textContent")
-        test.check("bytes allocated" in totals and "peak" in totals, f"totals: {totals}")
+        test.check("allocated bytes" in totals and "peak bytes" in totals, f"totals: {totals}")
         check_flame(test, page)
         check_tables(test, page)
         test.choose(page, "live bytes")
         page.open_tab("flame")
         test.no_problems(page)
+        check_unrecorded(test, browser, new)
+        check_runs(test, browser, old, new)
 
 
 main()

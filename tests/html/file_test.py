@@ -43,6 +43,18 @@ def check_options(test, profile):
     test.check("bytes leaked" not in totals, "--focus leaves other leaks")
 
 
+def check_full(test, profile):
+    done = test.report("-f", "html", "-o", "/dev/full", profile)
+    test.check(done.returncode != 0 and b"No space left on device" in done.stderr,
+               f"a full disk: {done.stderr!r}")
+
+
+def check_filter(test, browser, profile):
+    page = browser.open(f"file://{test.page(profile, '--focus', 'large_blocks', name='v.html')}")
+    test.check("large_blocks" in page.run("document.getElementById('filtered').textContent"),
+               "the page does not say that it is filtered")
+
+
 def check_summary(test, browser, profile):
     """The summary has the words of the text report."""
     page = browser.open(f"file://{test.page(profile)}")
@@ -61,6 +73,8 @@ def main():
         profile = test.profile(test.program("workers"))
         check_file(test, profile)
         check_options(test, profile)
+        check_full(test, profile)
+        check_filter(test, browser, profile)
         check_summary(test, browser, profile)
 
 

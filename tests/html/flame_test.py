@@ -114,16 +114,65 @@ def check_recursion(test, page):
     page.open_tab("flame")
 
 
+def fill_of(page, name):
+    return page.run(f"({frame(name)}).querySelector('rect').getAttribute('fill')")
+
+
+def check_hidden(test, page):
+    """What changes while another tab is shown."""
+    fill = fill_of(page, "main")
+    page.open_tab("functions")
+    test.equal(page.run("location.hash"), "#functions", "the address")
+    page.click("document.getElementById('theme')")
+    page.open_tab("flame")
+    test.check(fill_of(page, "main") != fill, "the theme that was chosen elsewhere is not drawn")
+    page.click("document.getElementById('theme')")
+    page.click(frame("large_blocks"))
+    page.open_tab("functions")
+    page.key("Escape")
+    page.open_tab("flame")
+    test.check("small_blocks" not in test.frames(page), "Escape elsewhere resets the zoom")
+    test.choose(page, "live bytes")
+    test.equal(page.run("document.getElementById('reset').disabled"), False,
+               "another value resets the zoom")
+    test.check("small_blocks" not in test.frames(page), "another value shows all again")
+    test.choose(page, "bytes allocated")
+    page.key("Escape")
+
+
+def check_deep(test, browser):
+    """A graph higher than the window scrolls, from its root."""
+    page = browser.open(f"file://{test.page(test.profile(test.program('bursts')))}")
+    test.choose(page, "blocks allocated")
+    box = "document.getElementById('graph')"
+    inside = f"""(() => {{ const frame = ({frame('all')}).getBoundingClientRect();
+        const box = {box}.getBoundingClientRect();
+        return frame.top >= box.top && frame.bottom <= box.bottom; }})()"""
+    test.check(page.run(f"{box}.scrollHeight > {box}.clientHeight"), "the graph is not deep")
+    test.check(page.run(f"{box}.clientHeight") < 600, "the graph is higher than the window")
+    test.check(page.run(inside), "the root is not in sight")
+    page.key("i")
+    test.check(page.run(inside), "turned over, the root is not in sight")
+    page.key("i")
+    page.run("document.querySelector('g.frame[tabindex=\"0\"]').focus()")
+    page.key("ArrowDown")
+    tip = page.run("[document.querySelector('.tip').hidden, "
+                   "document.querySelector('.tip').textContent]")
+    test.check(not tip[0] and "blocks allocated" in tip[1], f"keys show no figures: {tip}")
+    test.no_problems(page)
+
+
 def main():
     with testing() as test, Browser() as browser:
         page = browser.open(f"file://{test.page(test.profile(test.program('workers')))}")
         for check in (check_drawn, check_zoom, check_keys, check_search, check_values,
-                      check_direction, check_recursion):
+                      check_direction, check_recursion, check_hidden):
             check(test, page)
         page.run(f"({frame('main')}).dispatchEvent(new MouseEvent('mouseover', {{bubbles: true}}))")
         tip = page.run("document.querySelector('.tip').textContent")
         test.check("main" in tip and "workers.c:" in tip and "bytes" in tip, f"tooltip {tip!r}")
         test.no_problems(page)
+        check_deep(test, browser)
 
 
 main()

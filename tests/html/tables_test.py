@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The tables: order, filter, keys, and what an opened row shows. Locks, leaks and threads are
 known."""
-from page_test import Browser, testing
+import subprocess
+
+from page_test import GAIAPROF, Browser, clean_environment, testing
 
 
 def head(tab, title, table=0):
@@ -73,6 +75,7 @@ def check_locks(test, page):
     page.click("document.querySelector('#panel-locks tr.row')")
     text = details(page, "locks")
     test.check("want (workers.c" in text and "hold (workers.c" in text, f"its parties: {text!r}")
+    test.check("First used by" in text, "a lock that no call has made has a maker")
     pairs = test.rows(page, "locks", 1)
     test.check(len(pairs) == 1 and pairs[0][1].startswith("want") and
                pairs[0][2].startswith("hold"), f"who waits behind whom: {pairs}")
@@ -87,6 +90,63 @@ def check_threads(test, page):
     test.equal([row[6] for row in rows], ["running", "joined", "joined", "leaked"], "their ends")
     page.click("document.querySelectorAll('#panel-threads tr.row')[3]")
     test.check("main" in details(page, "threads"), "who created a thread")
+
+
+def count_of(page, tab):
+    return page.run(f"document.querySelector('#tab-{tab} .count')?.textContent")
+
+
+def check_counts(test, page):
+    """A tab says how many there are to look at."""
+    test.equal(count_of(page, "leaks"), "1", "leaks that are none because they are reachable")
+    test.equal(count_of(page, "locks"), "1", "locks that were waited for")
+
+
+CUT = """[...document.querySelectorAll('#panels > :not([hidden]) .rows')].flatMap((box) => [
+    ...[...box.querySelectorAll('td.number, th')].filter((cell) =>
+        cell.scrollWidth > cell.clientWidth + 1).map((cell) => cell.textContent),
+    ...(box.scrollWidth > box.clientWidth + 1 ? [`${box.ariaLabel} is too wide`] : [])])"""
+
+
+def check_room(test, page):
+    """Nothing that has a width of its own is cut in a common window."""
+    for tab in ("functions", "places", "leaks", "locks", "threads"):
+        page.open_tab(tab)
+        test.equal(page.run(CUT), [], f"cut in {tab}")
+    page.open_tab("threads")
+    ends = page.run("""[...document.querySelectorAll('#panel-threads tr.row')].map((row) =>
+        row.cells[6]).filter((cell) => cell.scrollWidth > cell.clientWidth).length""")
+    test.equal(ends, 0, "how threads ended is cut")
+
+
+def check_filter(test, page):
+    page.open_tab("functions")
+    page.run("document.querySelector('#panel-functions .rows').focus()")
+    page.key("ArrowDown")
+    said = page.run("document.querySelector('#panel-functions .unseen').textContent")
+    name = page.run("document.querySelector('#panel-functions tr.active').cells[0].textContent")
+    test.check(said.startswith(f"{name}, ") and "flat " in said, f"moving says {said!r}")
+    page.key("/")
+    page.type("blocks")
+    test.choose(page, "blocks allocated")
+    test.equal({row[0] for row in test.rows(page, "functions")}, {"small_blocks", "large_blocks"},
+               "another value loses the filter")
+    test.choose(page, "bytes allocated")
+
+
+def check_merged(test, browser, profile):
+    """Of several processes: what it is, how many threads each row has, no times."""
+    merged = test.folder / "merged.gaia"
+    bursts = test.profile(test.program("bursts"))
+    subprocess.run([GAIAPROF, "merge", "-o", merged, profile, profile, bursts], check=True,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=clean_environment())
+    page = browser.open(f"file://{test.page(merged)}#threads")
+    test.equal(page.run("document.getElementById('program').textContent"),
+               "3 profiles of 2 programs", "the name of a merged profile")
+    test.check("pid" not in page.run("document.querySelector('header').textContent"), "its pid")
+    test.check(not page.run("document.getElementById('tab-timeline')"), "it has a timeline")
+    test.check("60" in [row[0] for row in test.rows(page, "threads")], "counts of threads")
+    test.no_problems(page)
 
 
 def check_many(test, browser):
@@ -105,15 +165,17 @@ def check_many(test, browser):
 
 def main():
     with testing() as test, Browser() as browser:
-        page = browser.open(f"file://{test.page(test.profile(test.program('workers')))}")
+        profile = test.profile(test.program("workers"), options="report=none:hold=exact")
+        page = browser.open(f"file://{test.page(profile)}")
         for check in (check_functions, check_keys, check_places, check_leaks, check_locks,
-                      check_threads):
+                      check_threads, check_counts, check_room, check_filter):
             check(test, page)
         page.open_tab("timeline")
         test.check(page.run("document.querySelectorAll('#panel-timeline .chart').length") >= 2,
                    "charts over time")
         test.no_problems(page)
         check_many(test, browser)
+        check_merged(test, browser, profile)
 
 
 main()

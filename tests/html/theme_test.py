@@ -3,6 +3,14 @@
 is opened again."""
 from page_test import Browser, frame, testing
 
+CONTRAST = """Math.min(...[...document.querySelectorAll('g.frame')].map((frame) => {
+    const light = (text) => text.match(/[\\d.]+/g).slice(0, 3).map((each) => {
+        const part = Number(each) / 255;
+        return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+    }).reduce((sum, each, i) => sum + each * [0.2126, 0.7152, 0.0722][i], 0) + 0.05;
+    const one = light(getComputedStyle(frame.querySelector('rect')).fill);
+    const other = light(getComputedStyle(frame.querySelector('.d3-flame-graph-label')).color);
+    return Math.max(one, other) / Math.min(one, other); }))"""
 BACK = "getComputedStyle(document.body).backgroundColor"
 
 
@@ -24,6 +32,7 @@ def check_themes(test, browser, path):
     light.run("localStorage.clear()")
     dark = browser.open(f"file://{path}", dark=True)
     test.check(brightness(dark.run(BACK)) < 150, "dark is not")
+    test.check(dark.run(CONTRAST) >= 4.5, f"dark labels have a contrast of {dark.run(CONTRAST)}")
     dark.prefer("light")
     dark.wait("document.documentElement.dataset.theme === 'light'", 20)
     test.no_problems(dark)
@@ -60,6 +69,9 @@ def check_keys(test, browser, path):
     page = browser.open(f"file://{path}")
     page.key("?")
     test.check(page.run("document.getElementById('keys').open"), "'?' shows no keys")
+    test.equal(page.run("document.activeElement.id"), "keys", "what has the focus")
+    tabs = page.run("document.querySelectorAll('#tabs button').length")
+    test.equal(page.run("document.getElementById('digits').textContent"), f"1 … {tabs}", "digits")
     licences = page.run("document.querySelector('#keys pre').textContent")
     for name in ("d3-flame-graph", "d3-selection", "Apache License", "ISC"):
         test.check(name in licences, f"{name} is not among the licences")

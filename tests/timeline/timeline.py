@@ -190,7 +190,20 @@ def check_filter(program):
     moments = run.moments(run.time("filters") + 1_000_000, run.time("done"))
     assert len(moments) >= 2, "the timeline goes on"
     assert all("rss_bytes" not in moment and "cpu_ns" not in moment for moment in moments)
-    assert any("rss_bytes" in moment for moment in run.moments(0, run.time("filters")))
+    assert any("rss_bytes" in moment
+               for moment in run.moments(run.time("probed"), run.time("filters")))
+    notes = " ".join(run.reports[0]["health"]["notes"])
+    assert "set a filter of system calls" in notes, notes
+    assert "set a filter of system calls" in run.reports[0]["leaks"]["why"], run.reports[0]["leaks"]
+
+
+def check_descriptors(program):
+    run = Run(program)
+    moments = run.moments(run.time("filters") + 1_000_000, run.time("done"))
+    assert len(moments) >= 2, "the timeline goes on"
+    assert not any("rss_bytes" in moment for moment in moments)
+    assert all(moment.get("rss_highest_bytes", 1 << 20) >= 1 << 20 for moment in moments)
+    assert run.moments(0, run.time("filters"))[0]["rss_bytes"] > 1 << 20
 
 
 def check_untouched(program):

@@ -42,7 +42,7 @@ static int set_up(void **state)
 {
     preload_profile_open(state);
     timeline_reset();
-    sys_is_filtered = false;
+    sys_filters = 0;
     now_ns = START;
     profile_header->pid = (uint32_t)getpid();
     profile_header->start_ns = START;
@@ -314,7 +314,7 @@ static void test_filtered(void **state)
 {
     (void)state;
     timeline_start();
-    sys_is_filtered = true;
+    sys_filters = 1;
     for (uint64_t i = 1; i < 500; i++)
         look_at(START + i * MS);
     read_moments();

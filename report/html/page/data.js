@@ -221,7 +221,9 @@ export class Data {
             'old_profile',
             'state',
             'version',
-            'view'
+            'view',
+            'focus',
+            'ignore'
         ]) {
             this.process[key] = strings[raw.process[key]] ?? ''
         }
@@ -230,6 +232,7 @@ export class Data {
             wrong: wrong !== 0,
             text: strings[text]
         }))
+        this.comparison = (raw.comparison ?? []).map((line) => strings[line])
         this.frames = readFrames(raw.frames, strings)
         this.functions = nameFunctions(this.frames)
         this.nodes = raw.nodes
@@ -263,7 +266,14 @@ export class Data {
         this.lockMisuses = objects(raw.lock_misuses, strings, ['kind', 'lock', 'lock_kind'])
         this.threads = objects(raw.threads, strings, ['name', 'exit', 'join'])
         this.threadCounts = objects(raw.thread_counts, strings, [])
+        this.threadsPeak = raw.threads_peak ?? 0
         this.timeline = objects(raw.timeline, strings, [])
+        this.peak = {
+            bytes: raw.peak_bytes ?? 0,
+            about: raw.peak_about ? '~' : '',
+            after: raw.peak_after_ns ?? -1,
+            until: raw.peak_until_ns ?? -1
+        }
         this.sources = new Map(
             raw.sources.map(([file, path, ...ranges]) => [
                 strings[file],
@@ -310,6 +320,19 @@ export class Data {
     placeText(frame) {
         if (!frame) return ''
         return frame.where ? `${frame.name} (${frame.where})` : frame.name
+    }
+
+    get isFiltered() {
+        return Boolean(this.process.focus || this.process.ignore)
+    }
+
+    // Whether anything is known of when.
+    get hasTimes() {
+        return (
+            this.timeline.length > 0 ||
+            this.threadCounts.length > 0 ||
+            (!this.process.profiles && this.threads.some((thread) => thread.start_ns >= 0))
+        )
     }
 
     get duration() {

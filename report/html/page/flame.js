@@ -12,6 +12,7 @@ import * as units from './units.js'
 
 const CELL = 20
 const PADDING = 8 // of style.css, beside the graph
+const CALLERS_SHOWN = 2 // of a frame that was zoomed in to
 const MATCH = { light: '#d4b3ff', dark: '#7b46c9' }
 
 function hashOf(text) {
@@ -38,6 +39,9 @@ export class Flame {
         container.addEventListener('click', (event) => this.click(event), true)
         container.addEventListener('keydown', (event) => this.keydown(event))
         container.addEventListener('mousemove', (event) => this.moveTip(event))
+        container.addEventListener('focusout', () => {
+            this.tip.hidden = true
+        })
         new ResizeObserver(() => this.resize()).observe(container)
     }
 
@@ -50,6 +54,11 @@ export class Flame {
         return this.useOld && trie.oldTotal ? trie.oldTotal : trie.total
     }
 
+    // What changed while the graph was not in sight.
+    catchUp() {
+        if (this.isStale) this.draw()
+    }
+
     resize() {
         if (this.drawnWidth && Math.abs(this.width - this.drawnWidth) > 1) this.draw()
     }
@@ -58,7 +67,8 @@ export class Flame {
 
     draw() {
         const { data, value } = this.report
-        if (!value || this.container.clientWidth === 0) return
+        this.isStale = this.container.clientWidth === 0
+        if (!value || this.isStale) return
         if (this.widths[this.root] <= 0) this.root = 0
         if (this.widths[0] <= 0) {
             this.chart?.destroy()
@@ -75,11 +85,31 @@ export class Flame {
         this.container.querySelector('.empty')?.remove()
         this.tree = flameTree(data, value, this.widths, this.root)
         this.findMatches()
+        this.drawTree()
+        if (this.width !== this.drawnWidth) this.drawTree() // a scrollbar has come or gone
+        this.scroll()
+    }
+
+    drawTree() {
         this.drawnWidth = this.width
         this.chart?.destroy()
         this.chart = this.makeChart()
         select(this.container).datum(this.tree).call(this.chart)
         this.label()
+    }
+
+    // To the frame that is as wide as the graph, when that is another than before.
+    scroll() {
+        const shown = `${this.root} ${this.icicle} ${this.report.value.key} ${this.useOld}`
+        if (shown === this.scrolledTo) return
+        this.scrolledTo = shown
+        const frame = this.frameOf(this.root)
+        if (!frame) return
+        const box = this.container.getBoundingClientRect()
+        const { top, bottom } = frame.getBoundingClientRect()
+        const above = CALLERS_SHOWN * CELL
+        if (this.icicle) this.container.scrollTop += top - box.top - PADDING - above
+        else this.container.scrollTop += bottom - box.bottom + PADDING + above
     }
 
     makeChart() {
@@ -152,7 +182,7 @@ export class Flame {
         const hash = hashOf(each.full)
         if (each.runtime) return dark ? hsl(215, 9, 27 + 7 * hash) : hsl(215, 16, 82 + 7 * hash)
         const hue = 22 + 26 * hashOf(each.module) + 8 * hash
-        return dark ? hsl(hue, 45, 33 + 8 * hash) : hsl(hue, 85, 72 + 9 * hash)
+        return dark ? hsl(hue, 45, 23 + 6 * hash) : hsl(hue, 85, 72 + 9 * hash)
     }
 
     // Red grew, blue shrank: the more of what is shown, the stronger.
@@ -308,6 +338,15 @@ export class Flame {
         frame.focus({ preventScroll: false })
     }
 
+    // The figures of the frame that keys have led to.
+    tell() {
+        const frame = this.container.querySelector('g.frame:focus')
+        if (!frame) return
+        this.showTip(frame.__data__.data)
+        const { left, top, width } = frame.getBoundingClientRect()
+        this.moveTip({ clientX: left + Math.min(width / 2, 200), clientY: top })
+    }
+
     keydown(event) {
         const frame = event.target.closest?.('g.frame')
         if (!frame || event.ctrlKey || event.metaKey || event.altKey) return
@@ -315,6 +354,7 @@ export class Flame {
         if (event.key === 'Enter' || event.key === ' ') this.choose(frame.__data__)
         else if (next) this.focus(this.domOf(next))
         else return
+        this.tell()
         event.preventDefault()
     }
 

@@ -38,6 +38,17 @@ class Report {
 
     // --- tabs
 
+    // What the user should look at: leaks that are reachable are none.
+    get leakCount() {
+        const classes = ['definite', 'possible', 'indirect']
+        return this.data.leaks.filter((leak) => !leak.suppressed && classes.includes(leak.class))
+            .length
+    }
+
+    get waitedCount() {
+        return this.data.locks.filter((lock) => !lock.idle && lock.contentions > 0).length
+    }
+
     get problemCount() {
         return this.data.order.length + this.data.wrongFrees.length + this.data.lockMisuses.length
     }
@@ -50,18 +61,18 @@ class Report {
             { id: 'flame', title: 'Flame graph', has: values, shares: true },
             { id: 'functions', title: 'Functions', has: values, shares: true },
             { id: 'places', title: 'Places', has: values, shares: true },
-            { id: 'leaks', title: 'Leaks', has: some(data.leaks), count: data.leaks.length },
-            { id: 'locks', title: 'Locks', has: some(data.locks), count: data.locks.length },
+            { id: 'leaks', title: 'Leaks', has: some(data.leaks), count: this.leakCount },
+            { id: 'locks', title: 'Locks', has: some(data.locks), count: this.waitedCount },
             {
                 id: 'threads',
                 title: 'Threads',
                 has: some(data.threads),
-                count: data.threads.length
+                count: data.threads.reduce((sum, thread) => sum + thread.count, 0)
             },
             {
                 id: 'timeline',
                 title: 'Timeline',
-                has: some(data.timeline) || some(data.threadCounts) || some(data.threads)
+                has: data.hasTimes
             },
             {
                 id: 'problems',
@@ -82,7 +93,7 @@ class Report {
                 role: 'tab',
                 id: `tab-${tab.id}`,
                 'aria-controls': `panel-${tab.id}`,
-                onclick: () => this.open(tab.id),
+                onclick: () => this.show(tab.id),
                 onkeydown: (event) => this.tabKey(event, tab)
             },
             tab.title,
@@ -108,9 +119,19 @@ class Report {
         }[event.key]
         if (to === undefined) return
         const next = this.tabs[(to + this.tabs.length) % this.tabs.length]
-        this.open(next.id)
+        this.show(next.id)
         next.button.focus()
         event.preventDefault()
+    }
+
+    // As open(), and the address says so.
+    show(id) {
+        this.open(id)
+        try {
+            history.replaceState(null, '', `#${id}`)
+        } catch {
+            // a page within another may have no address
+        }
     }
 
     open(id) {
@@ -124,6 +145,8 @@ class Report {
         byId('controls').hidden = !this.tab.shares
         byId('flame-controls').hidden = id !== 'flame'
         this.fill()
+        if (id === 'flame') this.flame?.catchUp()
+        if (id === 'timeline') this.timeline.redraw()
     }
 
     // Makes what the open tab shows, once for each value.
@@ -136,10 +159,17 @@ class Report {
         const fillers = {
             flame: () => this.fillFlame(),
             functions: () => {
+                const before = this.functionTable
                 this.functionTable = tables.functionTable(this)
+                this.functionTable.table.filterAs(before?.table)
                 return [this.functionTable.element]
             },
-            places: () => [tables.placeTable(this, toFunction).element],
+            places: () => {
+                const before = this.placeTable
+                this.placeTable = tables.placeTable(this, toFunction)
+                this.placeTable.table.filterAs(before?.table)
+                return [this.placeTable.element]
+            },
             leaks: () => [tables.leakTable(this, toFunction).element],
             locks: () => this.lockParts(toFunction),
             threads: () => [tables.threadTable(this, toFunction).element],
@@ -193,7 +223,6 @@ class Report {
 
     fillFlame() {
         if (this.flame) {
-            this.flame.root = 0
             this.showFlame()
             return null
         }
@@ -207,7 +236,7 @@ class Report {
 
     showFlame() {
         this.search()
-        this.onZoom(this.flame.root)
+        this.onZoom(this.flame.root) // which is 0 now where the value has nothing there
     }
 
     onZoom(node) {
@@ -228,7 +257,7 @@ class Report {
     // Where a function is named elsewhere: its row in the table of functions.
     showFunction(number) {
         if (!this.tabs.some((tab) => tab.id === 'functions')) return
-        this.open('functions')
+        this.show('functions')
         this.functionTable.show(number)
     }
 
@@ -273,7 +302,8 @@ class Report {
         byId('direction').addEventListener('click', () => this.turn())
         byId('widths').hidden = !this.data.process.difference
         byId('widths').addEventListener('click', () => this.changeWidths())
-        byId('help').addEventListener('click', () => byId('keys').showModal())
+        byId('digits').textContent = this.tabs.length > 1 ? `1 … ${this.tabs.length}` : '1'
+        byId('help').addEventListener('click', () => this.showKeys())
         byId('close').addEventListener('click', () => byId('keys').close())
         window.addEventListener('hashchange', () => {
             const tab = this.tabs.find((each) => `#${each.id}` === location.hash)
@@ -346,7 +376,9 @@ class Report {
             const { value, flame } = this
             const sum = flame.matched()
             const whole = flame.useOld ? value.old : value.total
-            const count = this.matches.reduce((a, b) => a + b, 0)
+            const count = value.functions.filter(
+                (row) => this.matches[row.function.number] && (row.cum || row.oldCum)
+            ).length
             said.textContent =
                 `${units.plural(count, 'function')}, ${value.format(sum)} ` +
                 `(${units.share(sum, whole)})`
@@ -354,6 +386,11 @@ class Report {
     }
 
     // --- keys
+
+    showKeys() {
+        byId('keys').showModal()
+        byId('keys').focus()
+    }
 
     startKeys() {
         document.addEventListener('keydown', (event) => {
@@ -370,18 +407,18 @@ class Report {
             search.value = ''
             this.search()
         } else {
-            this.flame?.reset()
+            if (this.tab.id === 'flame') this.flame?.reset()
             if (event.target === search) search.blur()
         }
     }
 
     command(key) {
         const number = Number(key)
-        if (key === '?') byId('keys').showModal()
+        if (key === '?') this.showKeys()
         else if (key === '/') this.focusSearch()
         else if (key === 't') byId('theme').click()
         else if (key === 'i' && this.tab.id === 'flame') this.turn()
-        else if (number >= 1 && number <= this.tabs.length) this.open(this.tabs[number - 1].id)
+        else if (number >= 1 && number <= this.tabs.length) this.show(this.tabs[number - 1].id)
         else return false
         return true
     }

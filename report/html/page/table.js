@@ -8,11 +8,15 @@ import * as units from './units.js'
 
 const ROW = 30
 const MARGIN_ROWS = 12
-const NAME_WIDTH = 12 // em
+const NAME_WIDTH = 18 // characters
+const MEASURED_ROWS_MAX = 2000
+const CHARACTER = 9 // pixels, about
+const PADDING = 20 // pixels, as style.css has it
 
 export class Table {
-    // columns: {title, value(row), text(row)?, number?, width?, help?, classOf(row)?}; a text
-    // column's value is its text. options: {label, sort: column number, descending, onOpen(row),
+    // columns: {title, value(row), text(row)?, number?, width?, most?, help?, classOf(row)?}; a text
+    // column's value is its text; it is `width` characters wide, or at most `most`, as its texts
+    // are, or takes what is left. options: {label, sort: column number, descending, onOpen(row),
     // emptyText}
     constructor(columns, rows, options) {
         this.columns = columns
@@ -37,6 +41,7 @@ export class Table {
             oninput: () => this.arrange()
         })
         this.said = element('span', { class: 'said', role: 'status' })
+        this.moved = element('span', { class: 'unseen', role: 'status' })
         this.buttons = this.columns.map((column, i) =>
             element(
                 'button',
@@ -74,27 +79,51 @@ export class Table {
         this.element = element(
             'div',
             { class: 'table' },
-            element('div', { class: 'bar' }, this.filter, this.said),
+            element('div', { class: 'bar' }, this.filter, this.said, this.moved),
             this.scroll
         )
         this.body.addEventListener('click', (event) => this.click(event))
         new ResizeObserver(() => this.show()).observe(this.scroll)
     }
 
-    // Columns without a width share what is left, but each has room for a name.
+    // Columns without a width share what is left, but each has room for a name. Where that is more
+    // than the box has, it scrolls.
     makeTable(...parts) {
         const group = element('colgroup')
-        let least = 0
+        this.least = 0
         for (const column of this.columns) {
             const col = element('col')
-            const width = column.width ?? (column.number ? 7 : null)
-            if (width) col.style.width = `${width}em`
-            least += width ?? NAME_WIDTH
+            const width = column.number || column.most ? this.measure(column) : column.width
+            if (width) col.style.width = `calc(${width}ch + ${PADDING}px)`
+            this.least += width ?? NAME_WIDTH
             group.append(col)
         }
         const table = element('table', {}, group, ...parts)
-        table.style.minWidth = `${least}em`
+        table.style.minWidth = `calc(${this.least}ch + ${this.columns.length * PADDING}px)`
         return table
+    }
+
+    // Characters. The longest numbers are mostly those of the largest values.
+    measure(column) {
+        const words = column.title.split(' ').map((word) => 0.9 * word.length + 1.8)
+        let longest = Math.max(...words)
+        const values = this.rows.map((row) => column.value(row))
+        const note = (row) => {
+            longest = Math.max(longest, this.textOf(column, row).length + 0.4)
+        }
+        this.rows.slice(0, MEASURED_ROWS_MAX).forEach(note)
+        if (column.number && this.rows.length > MEASURED_ROWS_MAX) {
+            for (const extreme of [Math.max, Math.min]) {
+                const value = values.reduce((a, b) => extreme(a, b))
+                note(this.rows[values.indexOf(value)])
+            }
+        }
+        return Math.min(longest, column.most ?? longest)
+    }
+
+    // A page's pixels, about.
+    get leastPixels() {
+        return this.least * CHARACTER + this.columns.length * PADDING
     }
 
     // --- order
@@ -103,6 +132,13 @@ export class Table {
         this.descending =
             number === this.sorted ? !this.descending : Boolean(this.columns[number].number)
         this.sorted = number
+        this.arrange()
+    }
+
+    // The filter that another table had.
+    filterAs(other) {
+        if (!other?.filter.value) return
+        this.filter.value = other.filter.value
         this.arrange()
     }
 
@@ -236,6 +272,17 @@ export class Table {
         if (top < this.scroll.scrollTop) this.scroll.scrollTop = top
         else if (top > this.scroll.scrollTop + room) this.scroll.scrollTop = top - room
         this.show()
+        this.announce()
+    }
+
+    // The rows are no elements that can have the focus: what it would say is said.
+    announce() {
+        const row = this.shown[this.active]
+        const texts = this.columns.map((column) => {
+            const text = this.textOf(column, row)
+            return text && column.number ? `${column.title} ${text}` : text
+        })
+        this.moved.textContent = texts.filter(Boolean).join(', ')
     }
 }
 

@@ -8,9 +8,14 @@ import * as units from './units.js'
 
 const CARDS_MAX = 200
 
+// What style.css leaves a table that has something beside it.
+function pixelsBeside() {
+    const page = Math.min(document.documentElement.clientWidth, 1680) - 48
+    return page * 0.63 - 28
+}
+
 // A table with room for what an opened row shows: beside it where there is room for both.
 function withDetails(columns, rows, options) {
-    const place = options.wide ? 'split' : 'split beside'
     const side = element(
         'aside',
         { class: 'details', 'aria-live': 'polite' },
@@ -20,9 +25,11 @@ function withDetails(columns, rows, options) {
         ...options,
         onOpen: (row) => {
             side.replaceChildren(...options.describe(row).filter(Boolean))
-            if (options.wide) side.scrollIntoView({ block: 'nearest' })
+            if (wide) side.scrollIntoView({ block: 'nearest' })
         }
     })
+    const wide = options.wide || table.leastPixels > pixelsBeside()
+    const place = wide ? 'split' : 'split beside'
     return { table, element: element('div', { class: place }, table.element, side) }
 }
 
@@ -40,19 +47,18 @@ function functionColumns(report) {
             title,
             (row) => row[key],
             (number) => value.format(number),
-            { help, width: 7.5 }
+            { help }
         )
     const share = (title, key) =>
         numberColumn(
             title,
             (row) => row[key],
-            (number) => units.share(number, whole),
-            { width: 5.6 }
+            (number) => units.share(number, whole)
         )
     const columns = [
         textColumn('function', (row) => row.function.name, { also: (row) => row.function.full }),
         textColumn('file', (row) => row.function.where, {
-            width: 11,
+            most: 18,
             also: (row) => row.function.file || row.function.module
         }),
         amount('flat', 'flat', 'of the function itself'),
@@ -71,14 +77,14 @@ function changeColumns(value) {
             title,
             (row) => row[now] - row[old],
             (number) => value.formatChange(number),
-            { width: 7.5, classOf: (row) => changeClass(row[now] - row[old]) }
+            { classOf: (row) => changeClass(row[now] - row[old]) }
         )
     return [
-        numberColumn('flat before', (row) => row.oldFlat, format, { width: 7.5 }),
-        numberColumn('flat', (row) => row.flat, format, { width: 7.5 }),
+        numberColumn('flat before', (row) => row.oldFlat, format),
+        numberColumn('flat', (row) => row.flat, format),
         change('change', 'flat', 'oldFlat'),
-        numberColumn('cum before', (row) => row.oldCum, format, { width: 7.5 }),
-        numberColumn('cum', (row) => row.cum, format, { width: 7.5 }),
+        numberColumn('cum before', (row) => row.oldCum, format),
+        numberColumn('cum', (row) => row.cum, format),
         change('change', 'cum', 'oldCum')
     ]
 }
@@ -138,7 +144,7 @@ function placeColumns(report, values) {
     const columns = [
         textColumn('place', (row) => row.frame.name, { also: (row) => row.frame.function }),
         textColumn('line', (row) => row.frame.where, {
-            width: 11,
+            most: 20,
             also: (row) => row.frame.file || row.frame.module
         })
     ]
@@ -147,26 +153,25 @@ function placeColumns(report, values) {
             each.title,
             (row) => row.amounts[i],
             (number) => each.format(number),
-            { width: 7.5, help: each.help }
+            { help: each.help }
         )
     const change = numberColumn(
         'change',
         (row) => row.amounts[chosen] - row.olds[chosen],
         (number) => value.formatChange(number),
-        { width: 7.5, classOf: (row) => changeClass(row.amounts[chosen] - row.olds[chosen]) }
+        { classOf: (row) => changeClass(row.amounts[chosen] - row.olds[chosen]) }
     )
     columns.push(
         amount(value, chosen),
         numberColumn(
             'share',
             (row) => row.amounts[chosen],
-            (number) => units.share(number, value.total),
-            { width: 5.6 }
+            (number) => units.share(number, value.total)
         )
     )
     if (data.process.difference) columns.push(change)
     values.forEach((each, i) => i === chosen || columns.push(amount(each, i)))
-    columns.push(numberColumn('stacks', (row) => row.stacks.size, units.count, { width: 5 }))
+    columns.push(numberColumn('stacks', (row) => row.stacks.size, units.count))
     return columns
 }
 
@@ -208,20 +213,19 @@ export function leakTable(report, onFunction) {
     const order = ['definite', 'possible', 'indirect', 'reachable']
     const columns = [
         textColumn('class', (row) => row.class, {
-            width: 6.5,
+            most: 12,
             classOf: (row) => (row.class === 'definite' && !row.suppressed ? 'alarm' : '')
         }),
         textColumn('place', (row) => data.place(row.stack)?.name ?? '', {
             also: (row) => data.place(row.stack)?.function ?? ''
         }),
-        textColumn('line', (row) => data.place(row.stack)?.where ?? '', { width: 9 }),
-        numberColumn('bytes', (row) => row.bytes, bytes, { width: 6 }),
-        numberColumn('blocks', (row) => row.blocks, blocks, { width: 5 }),
+        textColumn('line', (row) => data.place(row.stack)?.where ?? '', { most: 24 }),
+        numberColumn('bytes', (row) => row.bytes, bytes),
+        numberColumn('blocks', (row) => row.blocks, blocks),
         numberColumn('with them', (row) => row.indirect_bytes, bytes, {
-            width: 6,
             help: 'bytes that only definitely lost blocks point to'
         }),
-        textColumn('suppressed by', (row) => row.suppressed, { width: 9 })
+        textColumn('suppressed by', (row) => row.suppressed, { most: 30 })
     ]
     const rows = data.leaks.slice().sort((a, b) => order.indexOf(a.class) - order.indexOf(b.class))
     if (!rows.some((row) => row.suppressed)) columns.pop()
@@ -262,18 +266,18 @@ function hasIf(rows, value, column) {
 function lockColumns(rows) {
     const hold = (row) => row.hold_ns
     return [
-        textColumn('lock', (row) => row.name),
-        textColumn('kind', (row) => row.kind, { width: 7 }),
+        textColumn('lock', (row) => row.name, { most: 44 }),
+        textColumn('kind', (row) => row.kind, { most: 20 }),
         numberColumn('waited', (row) => row.wait_ns, units.ns, {
             help: 'time threads waited; of conditions, barriers and joins: idle time'
         }),
         numberColumn('longest', (row) => row.wait_max_ns, units.ns),
-        numberColumn('p99', (row) => row.wait_p99_ns, units.ns, { width: 6 }),
-        numberColumn('waits', (row) => row.contentions, units.count, { width: 6 }),
+        numberColumn('p99', (row) => row.wait_p99_ns, units.ns),
+        numberColumn('waits', (row) => row.contentions, units.count),
         ...hasIf(
             rows,
             (row) => row.acquisitions,
-            numberColumn('acquired', (row) => row.acquisitions, units.count, { width: 8 })
+            numberColumn('acquired', (row) => row.acquisitions, units.count)
         ),
         ...hasIf(rows, hold, numberColumn('held', hold, units.ns)),
         ...hasIf(
@@ -349,7 +353,12 @@ export function lockTable(report, idle, onFunction) {
                         idle ? 'The stack that ended most of it' : 'The stack most was waited for',
                         onFunction
                     ),
-                details.stack(data, row.stack, 'Made by', onFunction)
+                details.stack(
+                    data,
+                    row.stack,
+                    row.initialised ? 'Made by' : 'First used by',
+                    onFunction
+                )
             ]
         }
     })
@@ -359,11 +368,11 @@ export function pairTable(report, onFunction) {
     const { data } = report
     const frame = (number) => data.placeText(data.frames[number])
     const columns = [
-        textColumn('lock', (row) => data.locks[row.lock].name, { width: 14 }),
+        textColumn('lock', (row) => data.locks[row.lock].name, { most: 34 }),
         textColumn('waits', (row) => frame(row.waiter)),
         textColumn('behind', (row) => frame(row.holder)),
         numberColumn('waited', (row) => row.wait_ns, units.ns),
-        numberColumn('times', (row) => row.count, units.count, { width: 6 })
+        numberColumn('times', (row) => row.count, units.count)
     ]
     const rows = data.pairs.filter((pair) => !data.locks[pair.lock].idle)
     return withDetails(columns, rows, {
@@ -387,17 +396,17 @@ export function threadTable(report, onFunction) {
     const { data } = report
     const about = data.process.estimated ? '~' : ''
     const columns = [
-        numberColumn('no.', (row) => row.serial, units.count, { width: 4.5 }),
-        textColumn('name', (row) => row.name, { width: 9 }),
+        numberColumn('no.', (row) => row.serial, units.count),
+        textColumn('name', (row) => row.name, { most: 17 }),
         textColumn('made by', (row) => data.placeText(data.place(row.stack))),
-        numberColumn('start', (row) => row.start_ns, units.ns, { width: 6 }),
-        numberColumn('end', (row) => row.end_ns, units.ns, { width: 6 }),
-        textColumn('ended by', (row) => row.exit, { width: 8 }),
+        numberColumn('start', (row) => row.start_ns, units.ns),
+        numberColumn('end', (row) => row.end_ns, units.ns),
+        textColumn('ended by', (row) => row.exit, { most: 16 }),
         textColumn('then', (row) => row.join, {
-            width: 6,
+            most: 12,
             classOf: (row) => (row.join === 'leaked' && !row.suppressed ? 'alarm' : '')
         }),
-        numberColumn('CPU', (row) => row.cpu_ns, units.ns, { width: 6 }),
+        numberColumn('CPU', (row) => row.cpu_ns, units.ns),
         numberColumn(
             'blocks',
             (row) => row.allocations,
@@ -410,6 +419,16 @@ export function threadTable(report, onFunction) {
         ),
         numberColumn('lock wait', (row) => row.lock_wait_ns, units.ns)
     ]
+    if (data.process.profiles) {
+        const times = ['no.', 'start', 'end']
+        const kept = columns.filter((column) => !times.includes(column.title))
+        columns.splice(
+            0,
+            columns.length,
+            numberColumn('count', (row) => row.count),
+            ...kept
+        )
+    }
     return withDetails(columns, data.threads, {
         label: 'Threads',
         sort: 0,
@@ -418,13 +437,15 @@ export function threadTable(report, onFunction) {
         emptyText: 'no threads were recorded',
         describe: (row) => [
             details.heading(
-                `thread ${row.serial}${row.name ? ` ${row.name}` : ''}`,
-                `tid ${row.tid}`
+                data.process.profiles
+                    ? units.plural(row.count, 'thread')
+                    : `thread ${row.serial}${row.name ? ` ${row.name}` : ''}`,
+                data.process.profiles ? '' : `tid ${row.tid}`
             ),
             details.figures([
                 ['ended by', row.exit],
                 ['then', row.join],
-                ['ran', row.end_ns >= 0 ? units.ns(row.end_ns - row.start_ns) : ''],
+                ['ran', row.end_ns >= 0 && row.start_ns >= 0 ? units.ns(row.end_ns - row.start_ns) : ''],
                 ['CPU', units.ns(row.cpu_ns)],
                 ['waited for locks', units.ns(row.lock_wait_ns)]
             ]),

@@ -10,19 +10,20 @@ const BOTTOM = 22
 const TOP = 8
 const POINTS_MAX = 1200
 const LANES_MAX = 200
+const TICK_PIXELS = 90 // between the words below a chart, at least
 
 // --- lines
 
-// So many that each pixel has its largest and its smallest.
+// So many that each pixel has its largest and its smallest, and its last: that one holds.
 function thin(points) {
     if (points.length <= POINTS_MAX) return points
-    const step = Math.ceil((2 * points.length) / POINTS_MAX)
+    const step = Math.ceil((3 * points.length) / POINTS_MAX)
     const kept = []
     for (let i = 0; i < points.length; i += step) {
         const part = points.slice(i, i + step)
         const low = part.reduce((a, b) => (b[1] < a[1] ? b : a))
         const high = part.reduce((a, b) => (b[1] > a[1] ? b : a))
-        kept.push(...(low[0] <= high[0] ? [low, high] : [high, low]))
+        kept.push(...(low[0] <= high[0] ? [low, high] : [high, low]), part[part.length - 1])
     }
     return kept
 }
@@ -38,13 +39,14 @@ function at(points, time) {
     return points[Math.max(0, low - 1)]?.[1]
 }
 
-function niceTop(largest, unit) {
+// A round number, so that `count` of it are at least `largest`.
+function roundStep(largest, count, unit) {
     if (largest <= 0) return 1
     const base = unit === 'bytes' ? 1024 ** Math.floor(Math.log(largest) / Math.log(1024)) : 1
-    const size = largest / base
+    const size = largest / base / count
     const power = 10 ** Math.floor(Math.log10(size))
-    const step = [1, 2, 2.5, 5, 10].find((each) => each * power >= size)
-    return (unit === 'count' ? Math.max(1, Math.ceil(step * power)) : step * power) * base
+    const step = ([1, 2, 5].find((each) => each * power >= size) ?? 10) * power
+    return Math.max(unit === 'nanoseconds' ? 0 : 1 / base, step, unit === 'count' ? 1 : 0) * base
 }
 
 function largestOf(lines) {
@@ -54,11 +56,13 @@ function largestOf(lines) {
     return largest
 }
 
-// lines: {title, name of a CSS class, points of [time, value], steps}
+// lines: {title, name of a CSS class, points of [time, value], which hold until the next, end: the
+// last time that is known, most: what was seen between the points}
 class Chart {
     constructor(title, unit, lines, duration) {
         Object.assign(this, { title, unit, lines, duration, cursor: null })
-        this.top = niceTop(largestOf(lines), unit)
+        this.step = roundStep(largestOf(lines), 4, unit)
+        this.top = this.step * Math.max(1, Math.ceil(largestOf(lines) / this.step))
         this.read = element('p', { class: 'read', 'aria-live': 'polite' })
         this.plot = element('div', {
             class: 'plot',
@@ -76,7 +80,9 @@ class Chart {
                 'figcaption',
                 {},
                 element('strong', {}, title),
-                ...lines.map((line) => element('span', { class: `key ${line.name}` }, line.title))
+                ...lines.map((line) =>
+                    element('span', { class: `key ${line.name}` }, this.wordsOf(line))
+                )
             ),
             this.plot,
             this.read
@@ -85,15 +91,15 @@ class Chart {
     }
 
     words() {
-        return (
-            `${this.title}: ` +
-            this.lines
-                .map((line) => {
-                    const most = line.points.reduce((a, b) => (b[1] > a[1] ? b : a))
-                    return `${line.title} at most ${units.inUnit(most[1], this.unit)} at ${units.ns(most[0])}`
-                })
-                .join(', ')
-        )
+        return `${this.title}: ${this.lines.map((line) => this.wordsOf(line)).join('; ')}`
+    }
+
+    wordsOf(line) {
+        if (line.name === 'peak') return line.title
+        const seen = largestOf([line])
+        const about = line.most >= seen ? (line.about ?? '') : ''
+        const most = units.inUnit(Math.max(seen, line.most ?? 0), this.unit)
+        return `${line.title}, at most ${about}${most}`
     }
 
     x(time) {
@@ -106,23 +112,26 @@ class Chart {
 
     path(line) {
         let path = ''
-        let last = null
         for (const [time, value] of thin(line.points)) {
             const x = this.x(time).toFixed(1)
             const y = this.y(value).toFixed(1)
-            if (last === null) path += `M${x},${y}`
-            else path += line.steps ? `H${x}V${y}` : `L${x},${y}`
-            last = value
+            path += path ? `H${x}V${y}` : `M${x},${y}`
         }
-        return line.steps ? `${path}H${this.x(this.duration).toFixed(1)}` : path
+        return `${path}H${this.x(line.end ?? this.duration).toFixed(1)}`
+    }
+
+    valueOf(line, time) {
+        const [first] = line.points[0]
+        if (time < first || time > (line.end ?? this.duration)) return null
+        return at(line.points, time)
     }
 
     draw() {
         this.width = this.plot.clientWidth
         if (!this.width) return
         const svg = element('svg', { width: this.width, height: HEIGHT, 'aria-hidden': 'true' })
-        for (const part of [0, 0.5, 1]) {
-            const y = this.y(part * this.top)
+        for (let value = 0; value <= this.top * 1.001; value += this.step) {
+            const y = this.y(value)
             svg.append(
                 element('line', { class: 'grid', x1: LEFT, x2: this.width - 8, y1: y, y2: y })
             )
@@ -130,22 +139,24 @@ class Chart {
                 element(
                     'text',
                     { x: LEFT - 8, y: y + 4, 'text-anchor': 'end' },
-                    part === 0.5 && this.unit === 'count' && this.top % 2
-                        ? ''
-                        : units.inUnit(part * this.top, this.unit)
+                    units.inUnit(value, this.unit)
                 )
             )
         }
-        for (const part of [0, 0.25, 0.5, 0.75, 1]) {
+        const ticks = Math.max(1, Math.floor((this.width - LEFT) / TICK_PIXELS))
+        const step = roundStep(this.duration, ticks, 'nanoseconds')
+        for (let time = 0; time <= this.duration; time += step) {
+            const isLast = this.width - this.x(time) < TICK_PIXELS / 2
             svg.append(
                 element(
                     'text',
                     {
-                        x: this.x(part * this.duration),
+                        class: 'tick',
+                        x: this.x(time),
                         y: HEIGHT - 5,
-                        'text-anchor': part === 0 ? 'start' : part === 1 ? 'end' : 'middle'
+                        'text-anchor': time === 0 ? 'start' : isLast ? 'end' : 'middle'
                     },
-                    part ? units.ns(part * this.duration) : '0'
+                    time ? units.ns(time) : '0'
                 )
             )
         }
@@ -184,12 +195,13 @@ class Chart {
             time === null
                 ? ''
                 : `at ${units.ns(time)}: ` +
-                  this.lines
+                  (this.lines
+                      .filter((line) => this.valueOf(line, time) !== null)
                       .map(
                           (line) =>
-                              `${line.title} ${units.inUnit(at(line.points, time) ?? 0, this.unit)}`
+                              `${line.title} ${units.inUnit(this.valueOf(line, time), this.unit)}`
                       )
-                      .join(', ')
+                      .join(', ') || 'not known')
         if (time === null) return
         this.hair?.setAttribute('x1', this.x(time))
         this.hair?.setAttribute('x2', this.x(time))
@@ -206,46 +218,87 @@ function rate(rows, key) {
     for (let i = 1; i < rows.length; i++) {
         const time = rows[i].time_ns - rows[i - 1].time_ns
         const grown = rows[i][key] - rows[i - 1][key]
+        if (rows[i - 1][key] < 0 || rows[i][key] < 0) continue
         if (time > 0 && grown >= 0) points.push([rows[i - 1].time_ns, (grown * 1e9) / time])
     }
     return points
 }
 
+// The last moment that has a figure.
+function lastTime(rows, key) {
+    const known = rows.filter((row) => row[key] >= 0)
+    return known.length ? known[known.length - 1].time_ns : undefined
+}
+
+// When a thread was all over; -1: never.
+function settledTime(thread) {
+    if (thread.end_ns < 0 || thread.join === 'leaked') return -1
+    return Math.max(thread.end_ns, thread.join_ns)
+}
+
+// Of all that is known of threads, every change; else what was there at some moments.
+function threadSeries(data) {
+    if (data.isFiltered || !data.threads.length) {
+        return [series(data.threadCounts, 'alive'), series(data.threadCounts, 'unjoined')]
+    }
+    const changes = [] // [time, alive, not joined]
+    for (const thread of data.threads) {
+        if (thread.start_ns < 0) continue
+        const settled = settledTime(thread)
+        changes.push([thread.start_ns, 1, 0])
+        if (thread.end_ns >= 0) changes.push([thread.end_ns, -1, 1])
+        if (settled >= 0) changes.push([settled, 0, -1])
+    }
+    changes.sort((a, b) => a[0] - b[0])
+    const alive = []
+    const unjoined = []
+    let now = [0, 0]
+    changes.forEach(([time, more, ended], i) => {
+        now = [now[0] + more, now[1] + ended]
+        if (i + 1 < changes.length && changes[i + 1][0] === time) return
+        alive.push([time, now[0]])
+        unjoined.push([time, now[1]])
+    })
+    return [alive, unjoined]
+}
+
 function charts(data) {
-    const { timeline, threadCounts, duration } = data
+    const { timeline, duration, peak } = data
     const some = (points) => points.some((point) => point[1] > 0)
     const made = []
     const add = (title, unit, lines) => {
         const shown = lines.filter((line) => some(line.points))
         if (shown.length) made.push(new Chart(title, unit, shown, duration))
     }
-    add('Memory', 'bytes', [
-        { title: 'live', name: 'first', points: series(timeline, 'live_bytes') },
-        { title: 'resident', name: 'second', points: series(timeline, 'rss_bytes') }
-    ])
-    add('Live blocks', 'count', [
-        { title: 'blocks', name: 'first', points: series(timeline, 'live_blocks') }
-    ])
-    add('Allocations per second', 'count', [
-        { title: 'allocations', name: 'first', points: rate(timeline, 'allocations'), steps: true }
-    ])
-    add('Bytes allocated per second', 'bytes', [
-        { title: 'bytes', name: 'first', points: rate(timeline, 'allocated_bytes'), steps: true }
-    ])
-    add('Waiting for locks, per second', 'nanoseconds', [
-        { title: 'waited', name: 'first', points: rate(timeline, 'lock_wait_ns'), steps: true }
-    ])
-    add('CPU time per second', 'nanoseconds', [
-        { title: 'CPU', name: 'first', points: rate(timeline, 'cpu_ns'), steps: true }
-    ])
+    const line = (title, name, key) => ({
+        title,
+        name,
+        points: series(timeline, key),
+        end: lastTime(timeline, key)
+    })
+    const speed = (title, key) => ({
+        title,
+        name: 'first',
+        points: rate(timeline, key),
+        end: lastTime(timeline, key)
+    })
+    const live = { ...line('live', 'first', 'live_bytes'), most: peak.bytes, about: peak.about }
+    const peakLine = {
+        title: `peak ${peak.about}${units.bytes(peak.bytes)}, within this time`,
+        name: 'peak',
+        points: peak.after >= 0 ? [[peak.after, peak.bytes]] : [],
+        end: peak.until >= 0 ? peak.until : duration
+    }
+    add('Memory', 'bytes', [live, line('resident', 'second', 'rss_bytes'), peakLine])
+    add('Live blocks', 'count', [line('blocks', 'first', 'live_blocks')])
+    add('Allocations per second', 'count', [speed('allocations', 'allocations')])
+    add('Bytes allocated per second', 'bytes', [speed('bytes', 'allocated_bytes')])
+    add('Waiting for locks, per second', 'nanoseconds', [speed('waited', 'lock_wait_ns')])
+    add('CPU time per second', 'nanoseconds', [speed('CPU', 'cpu_ns')])
+    const [alive, unjoined] = threadSeries(data)
     add('Threads', 'count', [
-        { title: 'alive', name: 'first', points: series(threadCounts, 'alive'), steps: true },
-        {
-            title: 'ended, not joined',
-            name: 'second',
-            points: series(threadCounts, 'unjoined'),
-            steps: true
-        }
+        { title: 'alive', name: 'first', points: alive, most: data.threadsPeak },
+        { title: 'ended, not joined', name: 'second', points: unjoined }
     ])
     return made
 }

@@ -50,13 +50,6 @@ export function share(part, whole) {
     return `${fixed((100 * part) / whole, 1)}%`
 }
 
-// As `gaiaprof diff` writes it: +4.2%, >+9999%.
-export function growth(change, old) {
-    if (!old) return ''
-    const percent = (100 * change) / old
-    return percent > 9999 ? '>+9999%' : `${change > 0 ? '+' : ''}${fixed(percent, 1)}%`
-}
-
 export function plural(number, word, many = word + 's') {
     return `${count(number)} ${number === 1 ? word : many}`
 }
