@@ -89,6 +89,14 @@ static void put_now(struct html_page *page)
     html_row_end(page);
 }
 
+static bool has_highest(const struct profile *profile)
+{
+    for (size_t i = 0; i < profile->timeline_count; i++)
+        if (profile->timeline[i].rss_is_highest)
+            return true;
+    return false;
+}
+
 static void put_timeline(struct html_page *page)
 {
     html_table(page, "timeline",
@@ -110,6 +118,7 @@ static void put_timeline(struct html_page *page)
     }
     put_now(page);
     html_table_end(page);
+    html_flag(page, "rss_is_highest", has_highest(page->profile));
     html_integer(page, "peak_bytes", page->profile->heap.total.peak_bytes);
     html_flag(page, "peak_about",
               page->profile->header.peak_slack_bytes || profile_is_sampled(page->profile));

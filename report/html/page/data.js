@@ -267,6 +267,7 @@ export class Data {
         this.threads = objects(raw.threads, strings, ['name', 'exit', 'join'])
         this.threadCounts = objects(raw.thread_counts, strings, [])
         this.threadsPeak = raw.threads_peak ?? 0
+        this.rssIsHighest = Boolean(raw.rss_is_highest)
         this.timeline = objects(raw.timeline, strings, [])
         this.peak = {
             bytes: raw.peak_bytes ?? 0,

@@ -289,7 +289,9 @@ function charts(data) {
         points: peak.after >= 0 ? [[peak.after, peak.bytes]] : [],
         end: peak.until >= 0 ? peak.until : duration
     }
-    add('Memory', 'bytes', [live, line('resident', 'second', 'rss_bytes'), peakLine])
+    // with several threads only the highest so far is known
+    const resident = data.rssIsHighest ? 'resident (with several threads: highest so far)' : 'resident'
+    add('Memory', 'bytes', [live, line(resident, 'second', 'rss_bytes'), peakLine])
     add('Live blocks', 'count', [line('blocks', 'first', 'live_blocks')])
     add('Allocations per second', 'count', [speed('allocations', 'allocations')])
     add('Bytes allocated per second', 'bytes', [speed('bytes', 'allocated_bytes')])
