@@ -166,12 +166,14 @@ static int build(struct call_graph *graph, struct profile *profile, const struct
     for (size_t i = 0; i < set->count && !error; i++) {
         const struct sample *sample = &set->samples[i];
         struct stack_value stack = {.value = sample->values[value], .seen = (uint32_t)i + 1};
+        progress_step(profile->progress, "counting", i, set->count);
         if (stack.value == 0)
             continue;
         error = call_path_read(&path, &graph->functions, profile, sample->stack);
         error = error ? error : make_node_room(graph);
         error = error ? error : count_stack(graph, &path, &stack, kept);
     }
+    progress_clear(profile->progress);
     call_path_release(&path);
     pair_table_release(&graph->pairs);
     error = error ? error : make_node_room(graph);

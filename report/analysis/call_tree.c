@@ -138,12 +138,14 @@ static int add_samples(struct tree_builder *builder, struct profile *profile,
     const struct sample **samples = by_stack(set);
     int error = samples ? 0 : -ENOMEM;
     for (size_t i = 0; i < set->count && !error; i++) {
+        progress_step(profile->progress, "counting", i, set->count);
         if (samples[i]->values[value] == 0)
             continue;
         error =
             call_path_read(&builder->path, &builder->tree->functions, profile, samples[i]->stack);
         error = error ? error : add_path(builder, samples[i]->values[value]);
     }
+    progress_clear(profile->progress);
     free(samples);
     return error;
 }

@@ -134,7 +134,9 @@ static int add_profile(struct diff *diff, const char *operand, unsigned side)
     leaks = leaks && diff->request->has_view;
     if (profile_open(&profile, operand, leaks, &why) != 0)
         return command_error(operand, "%s", why);
+    profile.progress = diff->request->is_quiet ? NULL : diff->request->progress;
     int status = take_profile(diff, &profile, operand, side);
+    progress_clear(profile.progress);
     profile_release(&profile);
     return status;
 }
@@ -577,6 +579,7 @@ static int parse(struct diff *diff, struct arguments *arguments)
 int cmd_diff(int argc, char **argv)
 {
     struct report_request request;
+    struct progress progress;
     struct diff diff = {.request = &request, .words = {.alpha = ALPHA_DEFAULT}};
     struct arguments arguments = {.command = "diff",
                                   .options = diff_options,
@@ -586,6 +589,8 @@ int cmd_diff(int argc, char **argv)
     report_request_init(&request);
     if (!arguments.operands)
         return command_error("diff", "not enough memory");
+    progress_init(&progress, stderr);
+    request.progress = &progress;
     int status = parse(&diff, &arguments);
     free(arguments.operands);
     return status;

@@ -48,6 +48,7 @@ struct merge {
     char **operands;
     int operand_count;
     struct combination *combination;
+    struct progress progress;
 };
 
 // --- what must not be
@@ -83,19 +84,26 @@ static int add(struct merge *merge, const char *path)
     struct profile profile;
     const char *why = "";
     if (profile_open(&profile, path, false, &why) != 0) {
+        progress_clear(&merge->progress);
         command_error(path, "%s", why);
         return merge->skip_damaged ? 0 : EXIT_TROUBLE;
     }
+    profile.progress = &merge->progress;
     int error = combination_add(merge->combination, &profile, 0);
     profile_release(&profile);
+    if (error)
+        progress_clear(&merge->progress);
     return error ? command_error("merge", "not enough memory, at %s", path) : 0;
 }
 
 static int add_all(struct merge *merge)
 {
     int status = 0;
-    for (int i = 0; i < merge->operand_count && !status; i++)
+    for (int i = 0; i < merge->operand_count && !status; i++) {
+        progress_show(&merge->progress, "merging", (uint64_t)i, (uint64_t)merge->operand_count);
         status = add(merge, merge->operands[i]);
+    }
+    progress_clear(&merge->progress);
     if (!status && combination_profile_count(merge->combination, 0) == 0)
         status = command_error(merge->output, "not written: nothing could be read");
     return status;
@@ -186,6 +194,7 @@ int cmd_merge(int argc, char **argv)
         }
         set_option(&merge, letter, arguments.value);
     }
+    progress_init(&merge.progress, merge.quiet ? NULL : stderr);
     merge.operand_count = arguments.operand_count;
     if (letter == 0 && merge.operand_count == 0)
         command_error("merge", "no profile given; see gaiaprof help merge");

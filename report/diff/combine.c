@@ -97,6 +97,7 @@ static void add_sites(struct addition *addition)
 {
     const struct heap *heap = &addition->profile->heap;
     for (size_t i = 0; i < heap->site_count && !addition->failed; i++) {
+        progress_step(addition->profile->progress, "adding", i, heap->site_count);
         uint32_t stack = addition_stack(addition, heap->sites[i].stack);
         struct combined_site *site = addition_record(addition, &addition->sums->sites, &stack);
         heap_counts_add(&site->counts, &heap->sites[i].counts);

@@ -210,6 +210,7 @@ static int add_samples(struct callgrind_graph *graph, const struct sample_set *s
     int error = 0;
     for (size_t i = 0; !error && i < set->count; i++) {
         int64_t values[CALLGRIND_VALUES_MAX] = {0};
+        progress_step(graph->names->profile->progress, "counting", i, set->count);
         get_values(&set->samples[i], set->view->type_count, is_diff, values);
         for (size_t j = 0; j < graph->value_count; j++)
             graph->totals[j] += values[j];

@@ -164,6 +164,7 @@ static int make_rows(struct pprof *pprof)
     if (!pprof->rows || count > UINT32_MAX)
         return -ENOMEM;
     for (size_t i = 0; !error && i < count; i++) {
+        progress_step(pprof->profile->progress, "counting", i, count);
         const struct label_set *labels = find_labels(pprof, &pprof->set.samples[i]);
         uint32_t node = find_node(pprof, pprof->set.samples[i].stack, &list);
         if (labels && node)
@@ -303,6 +304,7 @@ static int put_samples(struct pprof *pprof)
     for (size_t next = 0; !error && next < pprof->set.count;) {
         Perftools__Profiles__Profile message;
         struct region region = {0};
+        progress_show_writing(pprof->profile->progress, next, pprof->set.count);
         perftools__profiles__profile__init(&message);
         message.sample = samples;
         error = make_samples(pprof, &region, &next, samples, &message.n_sample);

@@ -75,9 +75,12 @@ int stack_sums_init(struct stack_sums *sums, struct profile *profile, const stru
     int error = stack_trie_init(&sums->trie);
     if (error)
         return error;
-    for (size_t i = 0; !error && i < set->count; i++)
+    for (size_t i = 0; !error && i < set->count; i++) {
+        progress_step(profile->progress, "counting", i, set->count);
         if (has_values(&adding, &set->samples[i]))
             error = add_sample(&adding, &set->samples[i]);
+    }
+    progress_clear(profile->progress);
     frame_list_release(&adding.frames);
     if (error)
         stack_sums_release(sums);

@@ -96,8 +96,10 @@ static void put_samples(struct html_page *page, const struct html_value *value,
                         const struct sample_set *set, size_t type, const struct totals *totals)
 {
     bool is_difference = page->profile->old != NULL;
-    for (size_t i = 0; i < set->count; i++)
+    for (size_t i = 0; i < set->count; i++) {
+        progress_step(page->profile->progress, set->view->name, i, set->count);
         html_node(page, set->samples[i].stack);
+    }
     size_t count = html_node_count(page);
     struct totals *nodes = calloc(count + 1, sizeof(*nodes));
     page->failed |= !nodes;

@@ -21,9 +21,17 @@ struct progress {
 // On `terminal`, if it is one; NULL: nowhere.
 void progress_init(struct progress *progress, FILE *terminal);
 
-// Cheap enough for every step of PROGRESS_STEP of a loop. `what` is a word: "reading". NULL for
+// Reads a clock. `what` is a word: "reading". NULL for
 // `progress`: nothing is done.
 void progress_show(struct progress *progress, const char *what, uint64_t done, uint64_t total);
+
+// The same of step `done` of a loop: looks at every PROGRESS_STEPth.
+static inline void progress_step(struct progress *progress, const char *what, uint64_t done,
+                                 uint64_t total)
+{
+    if (progress && done % PROGRESS_STEP == 0)
+        progress_show(progress, what, done, total);
+}
 
 // The same, between pieces of output.
 void progress_show_writing(struct progress *progress, uint64_t done, uint64_t total);

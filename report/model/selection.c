@@ -91,8 +91,7 @@ static void hide(const struct matcher *matcher)
 {
     struct profile *profile = matcher->profile;
     for (size_t i = 0; i < profile->heap.site_count; i++) {
-        if (i % PROGRESS_STEP == 0)
-            progress_show(profile->progress, "matching", i, profile->heap.site_count);
+        progress_step(profile->progress, "matching", i, profile->heap.site_count);
         profile->heap.sites[i].hidden = is_hidden(matcher, profile->heap.sites[i].stack);
     }
     for (size_t i = 0; i < profile->leaks.record_count; i++)

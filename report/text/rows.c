@@ -31,8 +31,7 @@ static const struct place **site_places(struct profile *profile)
     const struct place **places =
         region_array(&profile->region, heap->site_count + 1, sizeof(*places));
     for (size_t i = 0; places && i < heap->site_count; i++) {
-        if (i % PROGRESS_STEP == 0)
-            progress_show(profile->progress, "naming", i, heap->site_count);
+        progress_step(profile->progress, "naming", i, heap->site_count);
         if (!heap->sites[i].hidden)
             places[i] = stack_user_frame(profile, heap->sites[i].stack)->place;
     }
