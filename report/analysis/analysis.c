@@ -67,6 +67,20 @@ int analysis_finish(struct analysis *analysis, int error)
     return !error && analysis->failed ? -ENOMEM : error;
 }
 
+int analysis_render(struct profile *profile, const struct render_options *options, FILE *out,
+                    int (*put)(struct analysis *analysis))
+{
+    struct analysis analysis;
+    int error = analysis_init(&analysis, profile, options, out);
+    if (error)
+        return error;
+    if (analysis_is_empty(&analysis))
+        analysis_put_empty(&analysis);
+    else
+        error = put(&analysis);
+    return analysis_finish(&analysis, error);
+}
+
 void analysis_line_done(struct analysis *analysis)
 {
     if (++analysis->lines % LINES_KEPT == 0)

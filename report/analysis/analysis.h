@@ -45,6 +45,10 @@ int analysis_init(struct analysis *analysis, struct profile *profile,
 // Returns `error`, or -ENOMEM where text is missing.
 int analysis_finish(struct analysis *analysis, int error);
 
+// From analysis_init() to analysis_finish(), with `put` between where there is something to put.
+int analysis_render(struct profile *profile, const struct render_options *options, FILE *out,
+                    int (*put)(struct analysis *analysis));
+
 // After each line: texts of lines before may be gone.
 void analysis_line_done(struct analysis *analysis);
 

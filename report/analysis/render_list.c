@@ -404,13 +404,5 @@ static int put(struct analysis *analysis)
 
 int render_list(struct profile *profile, const struct render_options *options, FILE *out)
 {
-    struct analysis analysis;
-    int error = analysis_init(&analysis, profile, options, out);
-    if (error)
-        return error;
-    if (analysis_is_empty(&analysis))
-        analysis_put_empty(&analysis);
-    else
-        error = put(&analysis);
-    return analysis_finish(&analysis, error);
+    return analysis_render(profile, options, out, put);
 }

@@ -44,7 +44,7 @@ const char cmd_diff_help[] =
     "      --suppressions FILES\n"
     "                        what not to count, separated by commas\n"
     "  -o, --output FILE     write there\n"
-    "  -q, --quiet           no warnings\n"
+    "  -q, --quiet           do not show how far long work is\n"
     "  -h, --help            this text\n"
     "      --version         the version\n"
     "\n"

@@ -25,7 +25,7 @@ const char cmd_merge_help[] =
     "  -o, --output OUT      the profile to write; replaced if it is there\n"
     "      --skip-damaged    leave out what can't be read, after saying so; without this\n"
     "                        nothing is written then\n"
-    "  -q, --quiet           do not say what was merged\n"
+    "  -q, --quiet           do not say what was merged, nor how far it is\n"
     "  -h, --help            this text\n"
     "      --version         the version\n"
     "\n"
