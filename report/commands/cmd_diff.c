@@ -112,7 +112,7 @@ static int add_profile(struct diff *diff, const char *operand, unsigned side)
 {
     struct profile profile;
     const char *why = "";
-    bool leaks = diff->request->options.view->tables & TABLE_LEAKS;
+    bool leaks = diff->request->options.view->tables & TABLES_LEAKS;
     leaks = leaks && diff->request->has_view;
     if (profile_open(&profile, operand, leaks, &why) != 0)
         return command_error(operand, "%s", why);
@@ -225,7 +225,9 @@ static bool has_view(const struct report_request *request)
 {
     if (request->format->render != render_text || diff_has_tables(request->options.view))
         return true;
-    command_error(request->options.view->name, "a view that can't be compared");
+    char what[64];
+    snprintf(what, sizeof(what), "view '%.40s'", request->options.view->name);
+    command_error(what, "can't be compared");
     return false;
 }
 

@@ -86,7 +86,7 @@ static int find_missing(const struct profile *profile, const struct report_reque
     const struct sample_view *samples = request->options.samples;
     bool is_report = request->format->scope == FORMAT_REPORT;
     const char *why = report_why_missing(profile, request);
-    if (!why || (is_report && (request->options.view->tables & TABLE_LEAKS) &&
+    if (!why || (is_report && (request->options.view->tables & TABLES_LEAKS) &&
                  !sample_view_find("heap")->why_not(profile)))
         return 0;
     char what[64];

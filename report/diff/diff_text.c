@@ -28,6 +28,7 @@ struct diff_table {
 
 static const struct diff_table diff_tables[] = {
     {TABLE_LEAKS, "leaks", "inuse_space", "LEAKS", "by bytes leaked", FILTER_NONE, false},
+    {TABLE_REACHABLE, "reachable", "inuse_space", "REACHABLE", "by bytes", FILTER_NONE, false},
     {TABLE_ALLOCATIONS, "allocs", "alloc_space", "ALLOCATIONS", "by bytes", FILTER_NONE, false},
     {TABLE_LIVE, "heap", "inuse_space", "LIVE AT EXIT", "by bytes", FILTER_NONE, false},
     {TABLE_PEAK, "peak", "inuse_space", "PEAK", "by bytes", FILTER_NONE, false},

@@ -218,7 +218,8 @@ static void put_type(struct speedscope *scope, const struct sample_view *view, s
 // Of other views of the heap than itself, what was allocated in all is the same again.
 static size_t first_type(const struct speedscope *scope, const struct sample_view *view)
 {
-    bool is_again = strcmp(view->name, "peak") == 0 || strcmp(view->name, "leaks") == 0;
+    bool is_again = strcmp(view->name, "peak") == 0 || strcmp(view->name, "leaks") == 0 ||
+                    strcmp(view->name, "reachable") == 0;
     int first = is_again ? sample_type_find(view, "inuse_objects") : 0;
     return scope->options->samples || first < 0 ? 0 : (size_t)first;
 }

@@ -12,7 +12,7 @@ const struct view views[] = {
      "everything (the default)", NULL},
     {"leaks", TABLE_LEAKS | TABLE_HEAP_MISUSE, "blocks nothing points to any more, wrong frees",
      "leaks"},
-    {"reachable", TABLE_REACHABLE, "live blocks that something still points to", NULL},
+    {"reachable", TABLE_REACHABLE, "live blocks that something still points to", "reachable"},
     {"heap", TABLES_HEAP, "allocs, inuse, peak and temporary", "heap"},
     {"allocs", TABLE_ALLOCATIONS, "every allocation, freed or not", "allocs"},
     {"inuse", TABLE_LIVE, "blocks not freed when the report is made", "heap"},

@@ -297,7 +297,7 @@ static void add_leak(struct collector *collector, const struct heap *heap, const
     add(collector, &sample);
 }
 
-static int collect_leaks(struct profile *profile, struct sample_set *set)
+static int collect_live(struct profile *profile, struct sample_set *set, bool reachable)
 {
     struct collector collector = {.set = set};
     size_t count = profile->heap.site_count;
@@ -306,7 +306,8 @@ static int collect_leaks(struct profile *profile, struct sample_set *set)
     bool *seen = calloc(count + 1, sizeof(*seen));
     for (size_t i = 0; sites && seen && i < profile->leaks.record_count; i++) {
         const struct leak *leak = &profile->leaks.records[i];
-        if (leak->hidden || leak->suppressed || leak->class == PROFILE_LEAK_REACHABLE)
+        bool is_reachable = leak->class == PROFILE_LEAK_REACHABLE;
+        if (leak->hidden || leak->suppressed || is_reachable != reachable)
             continue;
         const struct site key = {.stack = leak->stack}, *wanted = &key;
         const struct site **found = bsearch(&wanted, sites, count, sizeof(*sites), compare_stacks);
@@ -318,6 +319,16 @@ static int collect_leaks(struct profile *profile, struct sample_set *set)
     free(sites);
     free(seen);
     return finish(&collector);
+}
+
+static int collect_leaks(struct profile *profile, struct sample_set *set)
+{
+    return collect_live(profile, set, false);
+}
+
+static int collect_reachable(struct profile *profile, struct sample_set *set)
+{
+    return collect_live(profile, set, true);
 }
 
 // --- locks
@@ -481,6 +492,8 @@ const struct sample_view sample_views[] = {
      heap_why_not,
      collect_temporary},
     {"leaks", HEAP_TYPES("leaked", "leaked"), 4, INUSE_SPACE, leaks_why_not, collect_leaks},
+    {"reachable", HEAP_TYPES("still pointed to", "still pointed to"), 4, INUSE_SPACE, leaks_why_not,
+     collect_reachable},
     {"block", WAIT_TYPES("waits", "time waited"), 2, 1, locks_why_not, collect_block},
     {"mutex", WAIT_TYPES("waits of others ended", "time others waited"), 2, 1, locks_why_not,
      collect_mutex},

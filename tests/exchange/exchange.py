@@ -16,7 +16,8 @@ SKIPPED = 77
 
 HEAP = ("alloc_objects", "alloc_space", "inuse_objects", "inuse_space")
 VIEWS = {
-    "heap": HEAP, "allocs": HEAP, "peak": HEAP, "leaks": HEAP, "temporary": ("temporary_objects",),
+    "heap": HEAP, "allocs": HEAP, "peak": HEAP, "leaks": HEAP, "reachable": HEAP,
+    "temporary": ("temporary_objects",),
     "block": ("contentions", "delay"), "mutex": ("contentions", "delay"),
     "threadcreate": ("threadcreate",), "goroutine": ("goroutine",),
 }
@@ -117,10 +118,11 @@ def heap_totals(report_json):
     return [heap["allocations"], heap["allocated_bytes"], heap["live_blocks"], heap["live_bytes"]]
 
 
-def leak_totals(report_json):
-    """Of the stacks that leak: what was allocated there in all, and what leaked."""
+def leak_totals(report_json, is_reachable):
+    """Of the stacks that leak: what was allocated there in all, and what leaked. Or of those whose
+    blocks are reachable."""
     records = [record for record in report_json["leaks"].get("records", [])
-               if record["class"] != "reachable" and not record.get("suppressed")]
+               if (record["class"] == "reachable") == is_reachable and not record.get("suppressed")]
     leaking = {json.dumps(record["stack"]) for record in records}
     sites = [site for site in report_json["heap"]["sites"] if json.dumps(site["stack"]) in leaking]
     return [sum(site["allocations"] for site in sites),
@@ -143,7 +145,8 @@ def json_totals(report_json):
         "allocs": heap_totals(report_json),
         "peak": heap_totals(report_json)[:2] + [heap["peak_blocks"], heap["peak_bytes"]],
         "temporary": [heap["temporary"]],
-        "leaks": leak_totals(report_json),
+        "leaks": leak_totals(report_json, False),
+        "reachable": leak_totals(report_json, True),
         "block": lock_totals(report_json, "waiters"),
         "mutex": lock_totals(report_json, "holders"),
         "threadcreate": [len(created)],

@@ -283,8 +283,8 @@ def test_output():
     names = report("-f", "pprof", path).split()
     pid = exchange.read_json(path)["process"]["pid"]
     check_equal(names, [f"host.{pid}.{view}.pb.gz" for view in
-                        ("heap", "allocs", "peak", "temporary", "leaks", "block", "mutex",
-                         "threadcreate", "goroutine")], "files")
+                        ("heap", "allocs", "peak", "temporary", "leaks", "reachable", "block",
+                         "mutex", "threadcreate", "goroutine")], "files")
     for name in names:
         exchange.read_pprof(name)
     os.mkdir("there")
