@@ -41,8 +41,12 @@ static int load_suppressions(struct checking *checking)
 
 static int open_profile(struct checking *checking, struct profile *profile, const char *path)
 {
+    const struct check_request *request = checking->request;
+    bool leaks = budgets_need_leaks(request->budgets);
     const char *why = "";
-    if (profile_open(profile, path, budgets_need_leaks(checking->request->budgets), &why) != 0)
+    int error = profile_open(profile, path, leaks, request->progress, &why);
+    progress_clear(request->progress);
+    if (error)
         return command_error(path, "%s", why);
     if (suppressions_apply(&checking->suppressions, profile) == 0)
         return 0;

@@ -49,11 +49,12 @@ struct check_request {
     const char *suppressions;     // files, separated by commas; NULL: none but the built-in ones
     const char *const *baselines; // profiles
     size_t baseline_count;
-    const char *only;   // patterns of the programs that are checked, with commas; NULL: all
-    const char *prefix; // of the lines that say who
-    bool quiet;         // say nothing of what is kept
-    bool github;        // workflow annotations, too
-    const char *junit;  // a file for JUnit's XML; NULL: none
+    const char *only;          // patterns of the programs that are checked, with commas; NULL: all
+    const char *prefix;        // of the lines that say who
+    bool quiet;                // say nothing of what is kept
+    bool github;               // workflow annotations, too
+    const char *junit;         // a file for JUnit's XML; NULL: none
+    struct progress *progress; // NULL: how far it is is shown to nobody
 };
 
 // Whether the suppressions and baselines can be read: 0, or EXIT_TROUBLE after an error was

@@ -187,6 +187,9 @@ int cmd_check(int argc, char **argv)
     char **operands = calloc((size_t)argc + 1, sizeof(*operands));
     command.baselines = calloc((size_t)argc + 1, sizeof(*command.baselines));
     command.paths = calloc((size_t)argc + 1, sizeof(*command.paths));
+    struct progress progress;
+    progress_init(&progress, stderr);
+    command.request.progress = &progress;
     command.request.budgets = &command.budgets;
     command.request.baselines = command.baselines;
     int status = operands && command.baselines && command.paths

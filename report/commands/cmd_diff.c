@@ -114,9 +114,12 @@ static int add_profile(struct diff *diff, const char *operand, unsigned side)
     const char *why = "";
     bool leaks = diff->request->options.view->tables & TABLES_LEAKS;
     leaks = leaks && diff->request->has_view;
-    if (profile_open(&profile, operand, leaks, &why) != 0)
+    struct progress *progress = diff->request->is_quiet ? NULL : diff->request->progress;
+    int error = profile_open(&profile, operand, leaks, progress, &why);
+    if (error) {
+        progress_clear(progress);
         return command_error(operand, "%s", why);
-    profile.progress = diff->request->is_quiet ? NULL : diff->request->progress;
+    }
     int status = take_profile(diff, &profile, operand, side);
     progress_clear(profile.progress);
     profile_release(&profile);

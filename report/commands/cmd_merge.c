@@ -83,12 +83,11 @@ static int add(struct merge *merge, const char *path)
 {
     struct profile profile;
     const char *why = "";
-    if (profile_open(&profile, path, false, &why) != 0) {
+    if (profile_open(&profile, path, false, &merge->progress, &why) != 0) {
         progress_clear(&merge->progress);
         command_error(path, "%s", why);
         return merge->skip_damaged ? 0 : EXIT_TROUBLE;
     }
-    profile.progress = &merge->progress;
     int error = combination_add(merge->combination, &profile, 0);
     profile_release(&profile);
     if (error)

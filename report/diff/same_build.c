@@ -45,9 +45,9 @@ bool diff_is_same_build(const char *old, const char *new)
 {
     struct profile a, b;
     const char *why;
-    if (profile_file_operand_pid(old) || profile_open(&a, old, false, &why) != 0)
+    if (profile_file_operand_pid(old) || profile_open(&a, old, false, NULL, &why) != 0)
         return false;
-    bool same = !profile_file_operand_pid(new) && profile_open(&b, new, false, &why) == 0;
+    bool same = !profile_file_operand_pid(new) && profile_open(&b, new, false, NULL, &why) == 0;
     if (same) {
         same = have_same_modules(&a, &b);
         profile_release(&b);

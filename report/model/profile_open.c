@@ -19,7 +19,8 @@
 
 // `pid`: 0: that of the profile.
 static int load(struct profile *profile, const struct profile_file *file, const char *operand,
-                pid_t pid, const struct leak_scan *scan, const char **ret_why)
+                pid_t pid, const struct leak_scan *scan, struct progress *progress,
+                const char **ret_why)
 {
     struct profile_source source = {
         .path = operand,
@@ -28,6 +29,7 @@ static int load(struct profile *profile, const struct profile_file *file, const 
         .running = profile_file_is_mapped_by(file, pid ? pid : profile_file_pid(file)),
         .now_ns = clock_monotonic_ns(),
         .scan = scan,
+        .progress = progress,
     };
     return profile_load(profile, &source, ret_why);
 }
@@ -41,12 +43,13 @@ static int load_live(struct profile *profile, const struct profile_file *file, c
     if (error)
         *ret_why = "not enough memory";
     else
-        error = load(profile, file, operand, pid, &scan, ret_why);
+        error = load(profile, file, operand, pid, &scan, NULL, ret_why);
     region_release(&region);
     return error;
 }
 
-int profile_open(struct profile *profile, const char *operand, bool leaks, const char **ret_why)
+int profile_open(struct profile *profile, const char *operand, bool leaks,
+                 struct progress *progress, const char **ret_why)
 {
     pid_t pid = profile_file_operand_pid(operand);
     char *path = NULL;
@@ -58,7 +61,7 @@ int profile_open(struct profile *profile, const char *operand, bool leaks, const
     if (error)
         return error;
     error = pid && leaks ? load_live(profile, &file, operand, pid, ret_why)
-                         : load(profile, &file, operand, pid, NULL, ret_why);
+                         : load(profile, &file, operand, pid, NULL, progress, ret_why);
     profile_file_close(&file);
     return error;
 }

@@ -9,8 +9,10 @@
 
 // `operand`: a file; a process id where no file has that name. profile->path is `operand`, which
 // must live as long. With `leaks` a process that is named by its id is stopped for a moment, and
-// its live blocks are classified. 0; -errno with a reason.
-int profile_open(struct profile *profile, const char *operand, bool leaks, const char **ret_why);
+// its live blocks are classified. `progress` is told how far it is (NULL: nobody), also later, and
+// is cleared by the caller. 0; -errno with a reason.
+int profile_open(struct profile *profile, const char *operand, bool leaks,
+                 struct progress *progress, const char **ret_why);
 
 // As the program was called, for the file itself may go by another name (busybox, redis-server).
 // One that writes something else where its arguments were ("nginx: worker") is called as its file

@@ -338,6 +338,13 @@ static const char *locks_why_not(const struct profile *profile)
     return profile->header.locks_on ? NULL : "locks were not recorded (GAIAPROF_LOCKS=on)";
 }
 
+static void add_wait(struct collector *collector, const struct lock *lock, uint32_t stack,
+                     int64_t count, int64_t wait_ns)
+{
+    struct sample sample = {.stack = stack, .lock = lock, .values = {count, wait_ns}};
+    add(collector, &sample);
+}
+
 static int collect_block(struct profile *profile, struct sample_set *set)
 {
     struct collector collector = {.set = set};
@@ -345,10 +352,8 @@ static int collect_block(struct profile *profile, struct sample_set *set)
         const struct lock *lock = &profile->locks[i];
         for (size_t j = 0; j < lock->wait_count; j++) {
             const struct lock_wait *wait = &lock->waits[j];
-            struct sample sample = {
-                .stack = wait->stack, .lock = lock, .values = {wait->count, wait->wait_ns}};
             if (!wait->hidden)
-                add(&collector, &sample);
+                add_wait(&collector, lock, wait->stack, wait->count, wait->wait_ns);
         }
     }
     return finish(&collector);
@@ -361,10 +366,8 @@ static int collect_mutex(struct profile *profile, struct sample_set *set)
         const struct lock *lock = &profile->locks[i];
         for (size_t j = 0; j < lock->holder_count; j++) {
             const struct lock_holder *holder = &lock->holders[j];
-            struct sample sample = {
-                .stack = holder->stack, .lock = lock, .values = {holder->count, holder->wait_ns}};
             if (!holder->hidden)
-                add(&collector, &sample);
+                add_wait(&collector, lock, holder->stack, holder->count, holder->wait_ns);
         }
     }
     return finish(&collector);

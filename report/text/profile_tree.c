@@ -115,7 +115,7 @@ static void load(struct tree *tree, const char *path)
 {
     struct profile profile;
     const char *why = "";
-    if (profile_open(&profile, path, false, &why) != 0) {
+    if (profile_open(&profile, path, false, NULL, &why) != 0) {
         tree->status = command_error(path, "%s", why);
         return;
     }
