@@ -19,18 +19,25 @@ bool path_is_harmless(const char *path)
     return stat(path, &status) != 0 || S_ISREG(status.st_mode);
 }
 
+// Those that the kernel makes when they are read (/proc/kmsg, trace_pipe) are regular and empty:
+// reading one may wait for ever, or take from it what others wait for.
+static bool is_file(const struct stat *status)
+{
+    return S_ISREG(status->st_mode) && status->st_size > 0;
+}
+
 // Looks before it opens, as opening a device may have effects, and again after, as the file may
 // have been exchanged in between.
 static int open_regular(const char *path, struct stat *ret_status)
 {
     if (stat(path, ret_status) != 0)
         return -errno;
-    if (!S_ISREG(ret_status->st_mode))
+    if (!is_file(ret_status))
         return -ENOEXEC;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         return -errno;
-    if (fstat(fd, ret_status) == 0 && S_ISREG(ret_status->st_mode))
+    if (fstat(fd, ret_status) == 0 && is_file(ret_status))
         return fd;
     close(fd);
     return -ENOEXEC;

@@ -3,10 +3,11 @@
 // functions.c - see functions.h. A place is looked up by name once, and by its number from then on.
 #include "report/analysis/functions.h"
 
+#include "report/model/hash.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 struct function_name {
     UT_hash_handle hh;

@@ -116,7 +116,7 @@ static void put_legend(struct dot_writer *writer)
 static void put_name(struct analysis *analysis, const char *name)
 {
     size_t depth = 0;
-    name = analysis_fit(analysis, name, 2 * NAME_COLUMNS);
+    name = analysis_fit(analysis, name, (size_t)2 * NAME_COLUMNS);
     for (; *name; name++) {
         depth += *name == '<';
         depth -= *name == '>' && depth > 0;
@@ -148,7 +148,7 @@ static void put_box(struct dot_writer *writer, uint32_t number)
         fprintf(out, "\\n%s%s", node->flat ? "of " : "", value_words(analysis, node->cum));
     fprintf(out, "\" shape=box fontsize=%d tooltip=\"",
             FONT_SMALLEST + (int)ceil(FONT_GROWTH * sqrt(share)));
-    put_escaped(out, analysis_fit(analysis, name, 4 * NAME_COLUMNS));
+    put_escaped(out, analysis_fit(analysis, name, (size_t)4 * NAME_COLUMNS));
     fprintf(out, " (%s)\" color=", analysis_value(analysis, analysis->value, node->cum));
     put_colour(out, score_of(analysis, node->cum), 1, 0.7);
     fputs(" fillcolor=", out);

@@ -72,7 +72,7 @@ static const char *without_tabs(struct analysis *analysis, const char *text)
         size_t count = *text == '\t' ? TAB_COLUMNS - column % TAB_COLUMNS : 1;
         bool begins = ((unsigned char)*text & 0xc0) != 0x80;
         for (size_t i = 0; i < count; i++)
-            result[bytes++] = *text == '\t' ? ' ' : *text;
+            result[bytes++] = (char)(*text == '\t' ? ' ' : *text);
         column += begins ? count : 0;
     }
     return analysis_or_empty(analysis, result);

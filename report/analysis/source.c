@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: MIT
 //
 // source.c - see source.h. Names come from debug information and may be anything: only regular
-// files are read, of a bounded size, and directories that are searched are not left by "..".
+// files are read, of a bounded size, that are called what source files are, and directories that
+// are searched are not left by "..".
 #include "report/analysis/source.h"
 
+#include "report/model/hash.h"
 #include "report/model/region.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <uthash.h>
 
 #define SOURCE_BYTES_MAX ((off_t)64 << 20)
 #define SUFFIXES_MAX 64
@@ -112,13 +115,55 @@ static bool read_lines(struct region *region, int file, struct source *source)
     return !memchr(text, '\0', bytes) && split(region, text, bytes, source);
 }
 
+// --- which files
+
+static bool is_in_include_directory(const char *path)
+{
+    return strstr(path, "/include/") != NULL;
+}
+
+static bool has_source_suffix(const char *path)
+{
+    static const char *const suffixes[] = {
+        "c",   "cc",  "cp",  "cpp", "cxx",   "c++", "h",   "hh",  "hp",   "hpp",   "hxx",
+        "h++", "inc", "inl", "ipp", "ixx",   "tcc", "tpp", "txx", "def",  "m",     "mm",
+        "s",   "sx",  "asm", "y",   "yy",    "l",   "ll",  "rl",  "re",   "rs",    "go",
+        "d",   "di",  "zig", "f",   "for",   "ftn", "f77", "f90", "f95",  "f03",   "f08",
+        "adb", "ads", "ada", "pas", "pp",    "nim", "cr",  "v",   "vala", "swift", "hs",
+        "ml",  "mli", "cu",  "cuh", "gperf", "in",  "tmpl"};
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *dot = strrchr(name, '.');
+    if (!dot || dot == name)
+        return false;
+    for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++)
+        if (strcasecmp(dot + 1, suffixes[i]) == 0)
+            return true;
+    return false;
+}
+
+// Debug information may name any file of the user's, and what a report shows may be passed on: so
+// it must be called what source files are called, after every link on the way. The headers of C++
+// have no suffix.
+static bool is_called_source(int file)
+{
+    char link[64], path[PATH_MAX];
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", file);
+    ssize_t length = readlink(link, path, sizeof(path) - 1);
+    if (length <= 0)
+        return false;
+    path[length] = '\0';
+    return has_source_suffix(path) || is_in_include_directory(path);
+}
+
 // O_NONBLOCK: a FIFO of that name must not hold us up.
-static bool try_path(struct source_finder *finder, struct source_entry *entry, const char *path)
+static bool try_path(struct source_finder *finder, struct source_entry *entry, const char *path,
+                     bool is_asked_for)
 {
     int file = path && *path ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) : -1;
     if (file < 0)
         return false;
-    entry->found = read_lines(&finder->region, file, &entry->source);
+    entry->found = (is_asked_for || is_called_source(file)) &&
+                   read_lines(&finder->region, file, &entry->source);
     close(file);
     entry->source.path = path;
     return entry->found;
@@ -156,7 +201,7 @@ static bool try_directory(struct source_finder *finder, struct source_entry *ent
 {
     for (int i = 0; plain && i < SUFFIXES_MAX; i++) {
         if (try_path(finder, entry,
-                     region_printf(&finder->region, "%.*s/%s", length, directory, plain)))
+                     region_printf(&finder->region, "%.*s/%s", length, directory, plain), true))
             return true;
         plain = strchr(plain, '/');
         plain = plain ? plain + 1 : NULL;
@@ -166,7 +211,7 @@ static bool try_directory(struct source_finder *finder, struct source_entry *ent
 
 static void look_for(struct source_finder *finder, struct source_entry *entry, const char *file)
 {
-    if (try_path(finder, entry, file))
+    if (try_path(finder, entry, file, false))
         return;
     const char *plain = plain_path(&finder->region, file);
     const char *directory = finder->directories;

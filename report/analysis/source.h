@@ -21,7 +21,8 @@ struct source_finder;
 struct source_finder *source_finder_new(const char *directories);
 void source_finder_free(struct source_finder *finder);
 
-// `file` as struct place has it. NULL: not found, not a text file, too large, or NULL given. Lives
+// `file` as struct place has it. NULL: not found, not a text file, too large, not called as source
+// files are (anything goes below `directories`), or NULL given. Lives
 // until source_finder_free().
 const struct source *source_find(struct source_finder *finder, const char *file);
 

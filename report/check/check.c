@@ -5,6 +5,7 @@
 #include "report/check/check.h"
 
 #include "report/commands/command.h"
+#include "report/commands/output_file.h"
 #include "report/model/profile_open.h"
 #include "report/model/runtime_code.h"
 #include "report/model/suppressions.h"
@@ -221,9 +222,9 @@ static int group(struct checked *checked)
 
 static int write_junit(const struct checked *checked, const char *path)
 {
-    FILE *out = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+    FILE *out = strcmp(path, "-") == 0 ? stdout : output_file_open_or_say(path);
     if (!out)
-        return command_error(path, "can't be written: %s", strerror(errno));
+        return EXIT_TROUBLE;
     check_print_junit(checked, out);
     return command_finish_output(out, path) ? 0 : EXIT_TROUBLE;
 }

@@ -3,6 +3,7 @@
 // check_github.c - results as workflow commands of GitHub Actions, which shows them beside the line
 // of source. Paths are relative to the repository: $GITHUB_WORKSPACE, else the working directory.
 #include "report/check/check.h"
+#include "report/model/units.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -24,10 +25,14 @@ static void put_message(const char *text, FILE *out)
     put_escaped(text, "%\r\n", out);
 }
 
-static void put_property(const char *name, const char *value, FILE *out)
+// A path may be anything, and a log is read in terminals.
+static void put_file(const char *path, FILE *out)
 {
-    fprintf(out, "%s=", name);
-    put_escaped(value, "%\r\n:,", out);
+    struct region region = {0};
+    const char *printable = text_printable(&region, path);
+    fputs("file=", out);
+    put_escaped(printable ? printable : "", "%\r\n:,", out);
+    region_release(&region);
 }
 
 static const char *repository(char *room)
@@ -55,7 +60,7 @@ static void put_result(const struct checked_process *process, const struct budge
     const struct budget_site *site = result->site_count ? &result->sites[0] : NULL;
     fputs("::error ", out);
     if (site && site->file) {
-        put_property("file", relative(site->file), out);
+        put_file(relative(site->file), out);
         if (site->line)
             fprintf(out, ",line=%" PRIu32, site->line);
         fputc(',', out);

@@ -3,9 +3,9 @@
 // cmd_check.c - `gaiaprof check`: holds profiles against budgets, for a CI job to fail by.
 #include "report/check/check.h"
 #include "report/commands/command.h"
+#include "report/commands/output_file.h"
 #include "report/commands/profiler_options.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -154,9 +154,9 @@ static int complain(const struct check_command *command)
 static int run_check(struct check_command *command)
 {
     const char *name = command->output ? command->output : "stdout";
-    FILE *out = command->output ? fopen(command->output, "we") : stdout;
+    FILE *out = command->output ? output_file_open_or_say(command->output) : stdout;
     if (!out)
-        return command_error(name, "can't be written: %s", strerror(errno));
+        return EXIT_TROUBLE;
     int status = check_profiles(&command->request, command->paths, command->path_count, out);
     return command_finish_output(out, name) ? status : EXIT_TROUBLE;
 }

@@ -4,6 +4,7 @@
 // added to the two sides of a combination, one in memory at a time; Go benchmark lines are figures
 // beside those of the profiles.
 #include "report/commands/diff_command.h"
+#include "report/commands/output_file.h"
 #include "report/commands/report_files.h"
 #include "report/commands/report_print.h"
 #include "report/diff/same_build.h"
@@ -11,7 +12,6 @@
 #include "report/model/profile_file.h"
 #include "report/model/profile_open.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -178,9 +178,11 @@ static int run(struct diff *diff, char **operands, int old_count, int count)
     struct report_request *request = diff->request;
     bool makes_files = report_files_wanted(request);
     bool is_to_file = request->output && strcmp(request->output, "-") != 0;
-    FILE *out = makes_files ? NULL : is_to_file ? fopen(request->output, "we") : stdout;
+    FILE *out = NULL;
+    if (!makes_files)
+        out = is_to_file ? output_file_open_or_say(request->output) : stdout;
     if (!out && !makes_files)
-        return command_error(request->output, "can't be written: %s", strerror(errno));
+        return EXIT_TROUBLE;
     int status = run_opened(diff, out, operands, old_count, count);
     bool written =
         command_finish_output(out ? out : stdout, is_to_file && out ? request->output : "stdout");

@@ -3,6 +3,7 @@
 // cmd_merge.c - `gaiaprof merge`: the sum of profiles as one profile. They are loaded one after the
 // other. The result is written beside OUT and then takes its name: so OUT is whole or as it was.
 #include "report/commands/command.h"
+#include "report/commands/output_file.h"
 #include "report/diff/combine.h"
 #include "report/model/profile_open.h"
 #include "report/model/units.h"
@@ -67,10 +68,13 @@ static int check_output(const struct merge *merge)
         return command_error("merge", "say where to write it: -o OUT");
     if (strcmp(merge->output, "-") == 0)
         return command_error("-", "a profile is written to a file, not to stdout");
-    if (stat(merge->output, &status) != 0)
+    if (lstat(merge->output, &status) != 0)
         return 0;
-    if (!S_ISREG(status.st_mode))
+    if (!S_ISREG(status.st_mode) && !S_ISLNK(status.st_mode))
         return command_error(merge->output, "is there, and no regular file");
+    status.st_nlink = 1; // the name goes to another file, this one stays what it is
+    if (output_file_refusal(&status))
+        return command_error(merge->output, "%s", output_file_refusal(&status));
     for (int i = 0; i < merge->operand_count; i++)
         if (is_same_file(&status, merge->operands[i]))
             return command_error(merge->output, "is one of the profiles to merge");
@@ -129,7 +133,9 @@ static int write_output(const struct merge *merge)
     char *name;
     if (asprintf(&name, "%s.XXXXXX", merge->output) < 0)
         return command_error("merge", "not enough memory");
-    int fd = mkostemp(name, O_CLOEXEC); // of mode 0600
+    int fd = mkostemp(name, O_CLOEXEC);
+    if (fd >= 0)
+        fchmod(fd, 0600); // whatever the umask
     FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
     int status = out ? write_to(merge, name, out)
                      : command_error(merge->output, "can't be written: %s", strerror(errno));

@@ -3,13 +3,13 @@
 // cmd_report.c - `gaiaprof report`: loads profiles and renders them; also what the preloaded
 // library starts at exit (--at-exit) and when a deadlock forms (--deadlock), and what `gaiaprof
 // run` calls for a process that could not.
+#include "report/commands/output_file.h"
 #include "report/commands/profiler_options.h"
 #include "report/commands/report_files.h"
 #include "report/commands/report_print.h"
 #include "report/model/profile_file.h"
 #include "report/text/profile_tree.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,9 +120,9 @@ static int report_each(struct report_request *request, struct suppressions *supp
     const char *name = is_to_file(request) ? request->output : "stdout";
     FILE *out = NULL;
     if (!report_files_wanted(request))
-        out = is_to_file(request) ? fopen(request->output, "we") : stdout;
+        out = is_to_file(request) ? output_file_open_or_say(request->output) : stdout;
     if (!out && !report_files_wanted(request))
-        return command_error(request->output, "can't be written: %s", strerror(errno));
+        return EXIT_TROUBLE;
     int status = 0;
     if (is_by_program(request, count)) {
         status = profile_tree_print((const char *const *)operands, (size_t)count,

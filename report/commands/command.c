@@ -3,6 +3,8 @@
 // command.c - the table of subcommands; errors, options and suggestions of all of them.
 #include "report/commands/command.h"
 
+#include "report/model/units.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
@@ -21,13 +23,17 @@ const struct command commands[] = {
 
 int command_error(const char *what, const char *format, ...)
 {
+    struct region region = {0};
     va_list arguments;
     va_start(arguments, format);
-    fflush(stdout);
-    fprintf(stderr, "gaiaprof: %s: ", what);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    const char *why = region_vprintf(&region, format, arguments);
     va_end(arguments);
+    const char *printable_what = text_printable(&region, what);
+    const char *printable_why = why ? text_printable(&region, why) : NULL;
+    fflush(stdout);
+    fprintf(stderr, "gaiaprof: %s: %s\n", printable_what ? printable_what : "",
+            printable_why ? printable_why : "not enough memory");
+    region_release(&region);
     return EXIT_TROUBLE;
 }
 

@@ -74,7 +74,7 @@ static const char *size_words(long bytes, char *text, size_t text_bytes)
     size_t unit = 0;
     for (; unit < 3 && bytes % 1024 == 0; unit++)
         bytes /= 1024;
-    snprintf(text, text_bytes, "%ld%.1s", bytes, "\0kmg" + unit);
+    snprintf(text, text_bytes, "%ld%.1s", bytes, &"\0kmg"[unit]);
     return text;
 }
 

@@ -3,10 +3,10 @@
 // report_files.c - see report_files.h.
 #include "report/commands/report_files.h"
 
+#include "report/commands/output_file.h"
 #include "report/model/profile_open.h"
 #include "report/model/runtime_code.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -44,9 +44,9 @@ static int write_file(struct profile *profile, struct report_request *request,
     const char *name = is_named ? request->output : file_name(profile, request, view);
     if (!name)
         return command_error(profile->path, "not enough memory");
-    FILE *out = fopen(name, "we");
+    FILE *out = output_file_open_or_say(name);
     if (!out)
-        return command_error(name, "can't be written: %s", strerror(errno));
+        return EXIT_TROUBLE;
     int error = request->format->render(profile, &request->options, out);
     if (!command_finish_output(out, name))
         return EXIT_TROUBLE;

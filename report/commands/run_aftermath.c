@@ -39,13 +39,15 @@ static bool may_be_one(const struct search *search, const struct stat *status)
            timespec_ns(&status->st_ctim) + FILE_TIME_SLACK_NS >= search->wanted->since_realtime_ns;
 }
 
-static bool is_one(const struct search *search, const struct profile_header *header)
+// Process ids can be guessed, by whoever may leave a file in /tmp; the number of a tree can't. A
+// process of the tree may have become another user.
+static bool is_one(const struct search *search, const struct profile_header *header, bool is_own)
 {
     const struct left_search *wanted = search->wanted;
     bool of_tree = wanted->tree && header->tree == wanted->tree;
     return memcmp(header->magic, PROFILE_MAGIC, sizeof(header->magic)) == 0 &&
            header->version == PROFILE_VERSION &&
-           (of_tree || header->pid == (uint32_t)wanted->pid) &&
+           (of_tree || (is_own && header->pid == (uint32_t)wanted->pid)) &&
            header->start_realtime_ns + FILE_TIME_SLACK_NS >= search->wanted->since_realtime_ns;
 }
 
@@ -106,8 +108,11 @@ static void look_at(struct search *search, const char *path)
     if (fd < 0)
         return;
     struct profile_header header;
-    if (pread(fd, &header, sizeof(header), 0) == (ssize_t)sizeof(header) &&
-        is_one(search, &header) && !is_known(search->left, header.start_ns, path)) {
+    struct stat status;
+    if (fstat(fd, &status) == 0 &&
+        pread(fd, &header, sizeof(header), 0) == (ssize_t)sizeof(header) &&
+        is_one(search, &header, status.st_uid == geteuid()) &&
+        !is_known(search->left, header.start_ns, path)) {
         if (header.exit_kind == PROFILE_EXIT_NONE && header.pid == (uint32_t)search->wanted->pid)
             write_end(fd, search->wanted->wait_status);
         add(search, path, &header);

@@ -34,7 +34,7 @@ struct left_search {
 // Looks where the profiler may have put them: the directory of the pattern (all it may stand for),
 // the working directory, $TMPDIR, /tmp; for a tree in all of these, else in the first that has one.
 // Where that of `pid` says nothing about its end, `wait_status` is written into it. 0 or -ENOMEM.
-int left_profiles_find(struct left_profiles *left, const struct left_search *search);
+int left_profiles_find(struct left_profiles *left, const struct left_search *wanted);
 void left_profiles_release(struct left_profiles *left);
 
 #endif

@@ -4,11 +4,11 @@
 #include "report/commands/run_results.h"
 
 #include "report/commands/command.h"
+#include "report/commands/output_file.h"
 #include "report/commands/profiler_options.h"
 #include "report/commands/report_print.h"
 #include "report/text/profile_tree.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,10 +49,7 @@ static char *report_file_name(const struct run_results *results)
 static FILE *open_report(const struct run_results *results, char **ret_name)
 {
     *ret_name = report_file_name(results);
-    FILE *out = *ret_name && **ret_name ? fopen(*ret_name, "we") : stderr;
-    if (!out)
-        command_error(*ret_name, "can't be written: %s", strerror(errno));
-    return out;
+    return *ret_name && **ret_name ? output_file_open_or_say(*ret_name) : stderr;
 }
 
 static void print_report(const struct run_results *results, const struct render_format *format,

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: MIT
+"""What the tests of security share: gaiaprof with a time limit, profiles, another user, checks."""
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+SKIPPED = 77
+OTHER_USER = 65534
+BUILD = pathlib.Path(os.environ["BUILD"])
+PROGRAMS = pathlib.Path(os.environ["PROGRAMS"])
+LIBRARY = BUILD / "libgaiaprof.so"
+SECRET = "the secret of another\n"
+HANG_SECONDS = 30
+
+
+def skip(why):
+    print("skipped:", why)
+    sys.exit(SKIPPED)
+
+
+def is_root():
+    return os.geteuid() == 0
+
+
+def is_for_all(path):
+    """Whether another user gets there."""
+    return all(each.stat().st_mode & 0o001 for each in path.resolve().parents)
+
+
+def environment(**more):
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("GAIAPROF_")}
+    return {**kept, **more}
+
+
+class Test:
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="gaiaprof-security-"))
+        self.failures = 0
+
+    def check(self, holds, what):
+        if not holds:
+            self.failures += 1
+            print("FAILED:", what)
+
+    def equal(self, actual, wanted, what):
+        self.check(actual == wanted, f"{what}: {actual!r}, not {wanted!r}")
+
+    def run(self, *command, **more):
+        """A command with its output; one that hangs is a failure, and its status None."""
+        options = {"cwd": self.folder, "env": environment(), "stdin": subprocess.DEVNULL, **more}
+        if "stdout" not in options:
+            options["capture_output"] = True
+        try:
+            return subprocess.run([str(word) for word in command], check=False,
+                                  timeout=HANG_SECONDS, **options)
+        except subprocess.TimeoutExpired:
+            self.check(False, f"{command} hangs")
+            return subprocess.CompletedProcess(command, None, b"", b"")
+
+    def gaiaprof(self, *arguments, **more):
+        return self.run(BUILD / "gaiaprof", *arguments, **more)
+
+    def preloaded(self, *command, variables=None, **more):
+        """A program under the profiler, which says nothing unless asked to."""
+        given = {"GAIAPROF_REPORT": "none", **(variables or {})}
+        return self.run(*command, env=environment(LD_PRELOAD=str(LIBRARY), **given), **more)
+
+    def profile(self, name, *command, **variables):
+        path = self.folder / name
+        done = self.preloaded(*command, variables={"GAIAPROF_OUTPUT": str(path), **variables})
+        self.equal(done.returncode, 0, f"status of {command}")
+        return path
+
+    def json(self, profile, *arguments):
+        return json.loads(self.gaiaprof("report", "-f", "json", *arguments, profile).stdout)
+
+    def victim(self, name="victim"):
+        """A file whose content must survive."""
+        path = self.folder / name
+        path.write_text(SECRET)
+        return path
+
+
+@contextlib.contextmanager
+def testing():
+    if not LIBRARY.exists():
+        skip("no libgaiaprof.so")
+    test = Test()
+    try:
+        yield test
+    finally:
+        shutil.rmtree(test.folder, ignore_errors=True)
+    sys.exit(1 if test.failures else 0)
