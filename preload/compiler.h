@@ -19,12 +19,32 @@
 // The same with a frame, for CALLER: what it calls of ours is a HOOK, the rest does not mind a
 // stack that is misaligned.
 #define LEAN_EXPORT __attribute__((visibility("default")))
-// Behind an ENTRY: to it the host's code is the caller (CALLER).
+// Behind an ENTRY: to it the host's code is the caller (CALLER). Neither it nor a function it calls
+// has arguments on the stack: the compiler would align its frame by a copy of the return address,
+// and CALLER was not right below the host's frame.
 #define HOOK __attribute__((noinline, noipa, force_align_arg_pointer))
 // The frame of the host's code that called the hook this stands in (struct host_frame). Makes the
 // compiler keep a frame pointer in the hook.
 #define CALLER ((const struct host_frame *)__builtin_frame_address(0))
 
+// Orders of memory, each as weak as its argument allows. What one place needs beyond these, or does
+// with less than one would think, it says itself.
+//
+// atomic_get, atomic_set: the value is all there is to know; nothing else is read because of it.
+//     Counters that one thread stores and others add up; flags that may be seen late (who acts on
+//     one too early looks again under a lock); words of libc's. Also what was published before, by
+//     another word: members of a record whose id or address came by an acquire.
+// atomic_publish, atomic_get_acquire: a record is filled, then published; who sees the word sees
+//     the record. Every count, chain and pointer to what is new. The profile's readers rely on it,
+//     too.
+// atomic_add: a sum or a ticket. Nobody concludes anything else from it.
+// atomic_swap_if: a push publishes the node and sees what those before it published, a claim sees
+//     what the last owner left. When it fails the value found is as one by atomic_get_acquire.
+// seq_cst (only where the order of two words counts): lock_wait.c and deadlock.c, where each stores
+//     its wait before it looks for others'; rule_cache.c and modules.c, a generation and its cache.
+//
+// On x86-64 all loads and stores but those of seq_cst are plain instructions; it is the compiler
+// that is told.
 #define atomic_get(p) __atomic_load_n((p), __ATOMIC_RELAXED)
 #define atomic_get_acquire(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
 #define atomic_set(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)

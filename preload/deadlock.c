@@ -92,7 +92,7 @@ static bool waits_for_readers(const struct lock_waiting *waiting)
 static bool waits_for(const struct thread_state *waiter, const struct thread_state *holder)
 {
     const struct lock_waiting *waiting = &waiter->locks.waiting;
-    const struct lock_state *lock = waiting->lock;
+    const struct lock_state *lock = atomic_get(&waiting->lock);
 
     if (lock->kind == PROFILE_LOCK_JOIN)
         return joined_of(waiting) == holder;
@@ -106,8 +106,9 @@ static bool each_holder(const struct thread_state *waiter,
                         bool (*visit)(struct thread_state *holder, uint32_t from), uint32_t from)
 {
     const struct lock_waiting *waiting = &waiter->locks.waiting;
+    const struct lock_state *lock = atomic_get(&waiting->lock);
     struct thread_state *one =
-        waiting->lock->kind == PROFILE_LOCK_JOIN ? joined_of(waiting) : owner_of(waiting->lock);
+        lock->kind == PROFILE_LOCK_JOIN ? joined_of(waiting) : owner_of(lock);
 
     if (one)
         return waits_for(waiter, one) && visit(one, from);

@@ -34,11 +34,23 @@ static int parse_number(const char *text)
     return *text ? 0 : number; // "." and ".." are none
 }
 
+// Where the host has entered another namespace of processes, /proc may still be the old one's:
+// there our numbers are other processes'.
+static bool is_proc_ours(void)
+{
+    char self[24];
+
+    return sys_read_link("/proc/self", self, sizeof(self)) > 0 &&
+           parse_number(self) == sys_process_id();
+}
+
 static int open_tasks(int process)
 {
     char path[64];
     struct text text;
 
+    if (!is_proc_ours())
+        return -1;
     text_init(&text, path, sizeof(path));
     text_add(&text, "/proc/");
     text_add_number(&text, (uint64_t)process);
@@ -108,6 +120,8 @@ static void wait_for(struct freeze *freeze)
                 continue;
             thread->is_stopped =
                 sys_registers((int)thread->tid, thread->registers, sizeof(thread->registers));
+            if (thread->is_stopped)
+                sys_restart_call((int)thread->tid, thread->registers);
             thread->vector_bytes =
                 sys_vector_registers((int)thread->tid, thread->vector, sizeof(thread->vector));
             stopped++;

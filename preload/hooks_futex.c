@@ -30,7 +30,8 @@ static bool wakes(long operation)
     return command == FUTEX_WAKE || command == FUTEX_WAKE_BITSET || command == FUTEX_UNLOCK_PI;
 }
 
-static long call_real(const struct futex_call *futex)
+// Its call has an argument on the stack, so a hook does not contain it (HOOK).
+static __attribute__((__noinline__)) long call_real(const struct futex_call *futex)
 {
     return real.syscall(SYS_futex, futex->address, futex->operation, futex->value, futex->timeout,
                         futex->address2, futex->value3);
@@ -54,12 +55,11 @@ static long wait_for(const struct futex_call *futex, const struct host_frame *ca
     return result;
 }
 
-HOOK long hook_futex(long number, long address, long operation, long value, long timeout,
-                     long address2, long value3)
+HOOK long hook_futex(long address, long operation, long value, long timeout, long address2,
+                     long value3)
 {
     const struct futex_call futex = {address, operation, value, timeout, address2, value3};
 
-    (void)number;
     if (waits(operation))
         return wait_for(&futex, CALLER);
     if (wakes(operation))

@@ -124,7 +124,7 @@ ENTRY long entry_syscall(long number, long a, long b, long c, long d, long e, lo
     if (unlikely(!next))
         return call_kernel(number, a, b, c, d, e, f);
     if (number == SYS_futex && recording_gate.has_locks)
-        return hook_futex(number, a, b, c, d, e, f);
+        return hook_futex(a, b, c, d, e, f);
     if (likely(!hooks_process_sets_filter(number, a)))
         return next(number, a, b, c, d, e, f);
     hooks_process_before_filter();

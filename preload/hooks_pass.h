@@ -18,7 +18,7 @@ HOOK int hook_mutex_unlock(pthread_mutex_t *mutex);
 HOOK int hook_mtx_unlock(mtx_t *mutex);
 HOOK int hook_rwlock_unlock(pthread_rwlock_t *lock);
 HOOK int hook_spin_unlock(pthread_spinlock_t *lock);
-HOOK long hook_futex(long number, long address, long operation, long value, long timeout,
-                     long address2, long value3);
+HOOK long hook_futex(long address, long operation, long value, long timeout, long address2,
+                     long value3);
 
 #endif

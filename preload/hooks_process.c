@@ -84,7 +84,8 @@ void hooks_process_init(void)
     if (dladdr((void *)hooks_process_init, &info))
         strncpy(own_library, info.dli_fname, sizeof(own_library) - 1);
     text_init(&text, own_variable_text, sizeof(own_variable_text));
-    for (char **variable = environ; *variable; variable++) {
+    // none at all where libc or the loader is the program
+    for (char **variable = environ; variable && *variable; variable++) {
         char *copy = own_variable_text + text.length;
 
         if (strncmp(*variable, "GAIAPROF_", 9) != 0 || own_variable_count == OWN_VARIABLES_MAX)
@@ -175,6 +176,8 @@ bool hooks_process_sets_filter(long number, long operation)
 
 void hooks_process_before_filter(void)
 {
+    if (recording_is_ours())
+        profile_writer_expect_filter();
     atomic_add(&sys_filters, 1u);
     if (recording_is_ours())
         atomic_set(&profile_header->is_filtered, 1);

@@ -10,8 +10,10 @@
 #include "preload/profile_writer.h"
 #include "preload/real.h"
 #include "preload/recording.h"
+#include "preload/reporter.h"
 #include "preload/timeline.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -39,15 +41,19 @@ static void in_forked_child(void)
     recording_gate.has_exact_heap = 0;
     recording_gate.has_locks = 0;
     recording_gate.is_open = 0; // the kernel has wiped it, unless it is too old
-    if (guard_is_held())
+    if (guard_is_held()) // a hook goes on in here with what it has, a moment of the timeline too
         profile_writer_detach();
+    else
+        timeline_reset();
     own_heap_after_fork();
-    timeline_reset();
+    reporter_drop_stderr();
     recording_follow_fork();
 }
 
 __attribute__((constructor)) static void construct(void)
 {
+    int saved_errno = errno;
+
     real_find();
     recording_prepare();
     hooks_process_init();
@@ -56,4 +62,5 @@ __attribute__((constructor)) static void construct(void)
     on_exit(at_exit, NULL);
     at_quick_exit(at_quick_exit_);
     pthread_atfork(NULL, NULL, in_forked_child);
+    errno = saved_errno; // main sees what the host's own constructors leave
 }

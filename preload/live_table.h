@@ -85,6 +85,8 @@ static inline struct live_leaf *live_leaf_of(uintptr_t address)
     return likely(atomic_get_acquire(&leaf->slots)) ? leaf : NULL;
 }
 
+// Slots are loaded and stored relaxed: of one block they are ordered by the allocator, which hands
+// it from its last owner to the next. `slots` was acquired with the leaf.
 static inline uint64_t *live_slot_in(const struct live_leaf *leaf, uintptr_t address)
 {
     uint64_t *slots = atomic_get(&leaf->slots);

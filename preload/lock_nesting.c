@@ -126,7 +126,8 @@ static uint32_t add(struct thread_state *self, const struct acquisition *what)
     if (!before->stack)
         lock_want_stacks(&self->locks, before);
     nesting->thread = self->serial;
-    lock_by_id(what->lock->id)->is_ordered = before->lock->is_ordered = 1;
+    atomic_set(&lock_by_id(what->lock->id)->is_ordered, 1);
+    atomic_set(&before->lock->is_ordered, 1);
     return push(self, id, &what->key);
 }
 

@@ -162,7 +162,8 @@ static bool may_go_on(const struct lock_state *lock, enum profile_lock_kind kind
 {
     return atomic_get(&locks.reserved) > LOCKS_PLENTY && lock->kind == kind &&
            lock->record->initialised == is_initialised && lock->record->creation_stack == stack &&
-           !lock->is_ordered && !lock->block && !atomic_get(&lock->waiters);
+           !atomic_get(&lock->is_ordered) && !atomic_get(&lock->block) &&
+           !atomic_get(&lock->waiters);
 }
 
 static void go_on(struct thread_state *self, struct lock_state *lock)

@@ -376,7 +376,8 @@ int lock_find_held(const struct thread_locks *locks, const struct lock_state *lo
     return index;
 }
 
-// Others may be looking.
+// Others may be looking, and find a lock twice or not at all for a moment. Who needs it exactly
+// (deadlock.c) looks only while the thread waits, and sees by its turn whether it still did after.
 static void move_held(struct held_lock *to, const struct held_lock *from)
 {
     struct lock_state *lock = from->lock;

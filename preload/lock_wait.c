@@ -181,6 +181,8 @@ struct handover *lock_begin_handover(struct lock_state *lock, const struct host_
 
     if (!handovers)
         return NULL;
+    // its number comes last: until then it is that of the handover it replaces, whose time is
+    // before any wait that is still to be divided
     index = atomic_add(&handovers->count, 1);
     handover = &handovers->latest[index % HANDOVERS];
     atomic_set(&handover->stack, 0);
@@ -295,7 +297,7 @@ cold bool lock_has_waiter_left(const struct lock_state *lock)
         const struct lock_waiting *waiting = thread ? &thread->locks.waiting : NULL;
 
         if (waiting && atomic_get_acquire(&waiting->counted) == lock &&
-            waiting->start_ns > latest_ns)
+            atomic_get(&waiting->start_ns) > latest_ns)
             return true;
     }
     return false;
@@ -318,7 +320,7 @@ static void begin(struct lock_call *call, struct thread_state *self, struct lock
     if (counts_waiters(lock))
         atomic_add(&lock->waiters, 1);
     atomic_set(&waiting->joined, joined);
-    waiting->start_ns = call->start_ns;
+    atomic_set(&waiting->start_ns, call->start_ns);
     atomic_publish(&waiting->counted, lock);
     if (joined)
         atomic_add(&lock_joins_waiting, 1);

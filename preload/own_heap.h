@@ -16,9 +16,9 @@ extern uintptr_t own_heap_start; // 0 until it is first used
 
 // Zeroed memory, aligned to 16. NULL and ENOMEM when there is no more.
 void *own_heap_allocate(size_t bytes);
-void own_heap_free(void *block);
+void own_heap_free(void *memory);
 // The size a block was asked with.
-size_t own_heap_size(const void *block);
+size_t own_heap_size(const void *memory);
 
 // In a child made by fork: another thread of the parent may have been at it.
 void own_heap_after_fork(void);

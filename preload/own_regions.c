@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // own_regions.c - an array of regions, see own_regions.h. Entries are taken and given back by
-// compare-and-swap of their first word; one with no bytes is free, or not yet filled.
+// compare-and-swap of their first word; one with no bytes is free, or not yet filled. The order of
+// the two words matters to nobody: the leak scan reads them with all threads stopped.
 #include "preload/own_regions.h"
 
 #include "preload/compiler.h"

@@ -5,6 +5,12 @@
 // The file grows by extents: one mapping each, from which chunks are cut one after the other. A
 // chunk never crosses extents: what is left of one becomes a PAD chunk. The lock is held across
 // open, fallocate and mmap, all raw calls; a thread that must wait for it gives way.
+//   A descriptor, however short its life, may have the number that another thread of the host
+// counts on, and none is to be had behind chroot, a filter, or a limit. So an extent is mapped with
+// a hole behind it, which MADV_POPULATE_WRITE gives disk space page by page.
+//
+//     0 ......... used_bytes ......... file_bytes ......... mapped_bytes
+//       chunks               allocated            a hole
 #include "preload/profile_writer.h"
 
 #include "preload/spinlock.h"
@@ -18,6 +24,9 @@
 #define FIRST_EXTENT_BYTES (256u << 10)
 #define EXTENT_BYTES_MAX (16u << 20)
 #define EXTENT_ALIGN (64u << 10)
+#define HOLE_BYTES (16u << 20)
+#define STEP_BYTES_MAX (1u << 20)
+#define FILTER_BYTES (2u << 20) // of room behind a filter
 static_assert(EXTENT_ALIGN % PROFILE_CELLS_BYTES == 0, "padding never crosses extents");
 #define SKIP_COUNT 10000u
 #define EXTENTS_MAX 512 // 7 GiB
@@ -29,10 +38,12 @@ static struct {
     struct spinlock lock;
     char path[PATH_MAX];
     struct sys_file_id file_id;
-    uint64_t file_bytes; // allocated and mapped so far
-    char *extent;        // the mapping chunks are cut from
-    uint64_t extent_off; // where it lies in the file
-    unsigned skip_count; // growth failed: how many requests to refuse before it is tried again
+    uint64_t file_bytes;   // allocated and mapped so far
+    uint64_t mapped_bytes; // with the hole
+    bool is_detached;      // the file is the parent's
+    char *extent;          // the mapping chunks are cut from
+    uint64_t extent_off;   // where it lies in the file
+    unsigned skip_count;   // growth failed: how many requests to refuse before it is tried again
     struct {
         void *start;
         uint64_t bytes;
@@ -50,6 +61,23 @@ static uint64_t round_up(uint64_t bytes, uint64_t unit)
     return (bytes + unit - 1) / unit * unit;
 }
 
+// Maps what is allocated with a hole behind it, where that is as safe and costs nobody anything.
+static char *map_with_hole(int fd, uint64_t bytes)
+{
+    uint64_t end = writer.file_bytes + bytes;
+    char *extent;
+
+    if (sys_is_address_space_limited() || !sys_populates_holes(fd) ||
+        sys_resize(fd, end + HOLE_BYTES) != 0)
+        return NULL;
+    extent = sys_map_file(fd, writer.file_bytes, bytes + HOLE_BYTES);
+    if (extent)
+        writer.mapped_bytes = end + HOLE_BYTES;
+    else
+        sys_resize(fd, end);
+    return extent;
+}
+
 // Maps `bytes` more at the end of the file. The descriptor is `fd`, which stays open.
 static int map_extent(int fd, uint64_t bytes)
 {
@@ -58,7 +86,11 @@ static int map_extent(int fd, uint64_t bytes)
 
     if (error)
         return error;
-    extent = sys_map_file(fd, writer.file_bytes, bytes);
+    extent = map_with_hole(fd, bytes);
+    if (!extent) {
+        extent = sys_map_file(fd, writer.file_bytes, bytes);
+        writer.mapped_bytes = writer.file_bytes + bytes;
+    }
     if (!extent)
         return -ENOMEM;
     if (writer.extent_count < EXTENTS_MAX) {
@@ -130,12 +162,41 @@ static int grow(uint64_t need_bytes)
     return error;
 }
 
+// Takes `bytes` of the hole.
+static bool widen(uint64_t bytes)
+{
+    if (bytes > writer.mapped_bytes - writer.file_bytes ||
+        sys_is_above_file_limit(writer.file_bytes + bytes) ||
+        sys_populate(writer.extent + (writer.file_bytes - writer.extent_off), bytes) != 0)
+        return false;
+    writer.file_bytes += bytes;
+    if (writer.extents[writer.extent_count - 1].start == writer.extent)
+        writer.extents[writer.extent_count - 1].bytes = writer.file_bytes - writer.extent_off;
+    return true;
+}
+
+static bool may_grow(void)
+{
+    return !atomic_get(&sys_filters) && !writer.is_detached;
+}
+
+// As much as is missing, and an eighth of the file to spare.
+static bool widen_for(uint64_t missing_bytes)
+{
+    uint64_t spare = writer.file_bytes / 8;
+
+    if (spare > STEP_BYTES_MAX)
+        spare = STEP_BYTES_MAX;
+    return widen(round_up(missing_bytes + spare, EXTENT_ALIGN)) ||
+           widen(round_up(missing_bytes, EXTENT_ALIGN));
+}
+
 static struct profile_chunk *chunk_at(uint64_t offset)
 {
     return (struct profile_chunk *)(writer.extent + (offset - writer.extent_off));
 }
 
-// Turns the rest of the extent into padding and maps another.
+// Widens the extent; or turns the rest of it into padding and maps another.
 static bool next_extent(uint64_t need_bytes)
 {
     uint64_t used = profile_header->used_bytes;
@@ -146,6 +207,10 @@ static bool next_extent(uint64_t need_bytes)
         writer.skip_count--;
         return false;
     }
+    if (!may_grow())
+        return false;
+    if (widen_for(need_bytes - left))
+        return true;
     if (grow(need_bytes) != 0) { // a full disk, or no descriptor at the moment
         writer.skip_count = SKIP_COUNT;
         return false;
@@ -240,6 +305,36 @@ void profile_writer_reset(void)
     profile_header = &no_profile;
 }
 
+void profile_writer_expect_filter(void)
+{
+    uint64_t left;
+
+    if (profile_header == &no_profile || !spinlock_take(&writer.lock))
+        return;
+    left = writer.file_bytes - profile_header->used_bytes;
+    if (left < FILTER_BYTES && may_grow())
+        widen(round_up(FILTER_BYTES - left, EXTENT_ALIGN));
+    spinlock_give(&writer.lock);
+}
+
+// From here on nothing is stored behind what is allocated, whoever is still running. A thread that
+// is held for the report may have the lock: then it stays as it is.
+void profile_writer_trim(void)
+{
+    int fd;
+
+    if (!may_grow() || writer.mapped_bytes == writer.file_bytes ||
+        atomic_get(&writer.lock.is_taken) || !spinlock_take(&writer.lock))
+        return;
+    fd = reopen();
+    if (fd >= 0) {
+        writer.mapped_bytes = writer.file_bytes;
+        sys_resize(fd, writer.file_bytes);
+        sys_close(fd);
+    }
+    spinlock_give(&writer.lock);
+}
+
 static void replace_by_copy(void *extent, size_t bytes)
 {
     void *copied = sys_map_private(bytes);
@@ -253,6 +348,7 @@ static void replace_by_copy(void *extent, size_t bytes)
 
 void profile_writer_detach(void)
 {
+    writer.is_detached = true;
     for (unsigned i = 0; i < writer.extent_count; i++)
         replace_by_copy(writer.extents[i].start, writer.extents[i].bytes);
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // profile_writer.h - the profile file as this process writes it: its header, and room for chunks.
-// The file is mapped, grows by steps that are allocated on disk before they are mapped (so a full
-// disk is an error code, never a SIGBUS), and no descriptor stays open between two steps.
+// The file is mapped, grows by steps that are allocated on disk before they are used (so a full
+// disk is an error code, never a SIGBUS), and no descriptor stays open between two steps. Most
+// steps need none: a hole is mapped ahead, and populated bit by bit.
 #ifndef GAIAPROF_PROFILE_WRITER_H
 #define GAIAPROF_PROFILE_WRITER_H
 
@@ -28,6 +29,14 @@ struct profile_chunk *profile_writer_add(enum profile_chunk_type type, size_t re
 // The same for `count` heap cells and their times: a page of its own, so that the times of a cell
 // are found by its address.
 struct profile_chunk *profile_writer_add_cells(size_t record_bytes, size_t count, uint32_t slot);
+
+// A filter of system calls is about to be set: room for a while, as none is asked for behind it.
+// Any thread.
+void profile_writer_expect_filter(void);
+
+// What is mapped ahead of the file's end goes, and the file is no longer than it need be. It may
+// grow again, if the process does not end after all. Any thread.
+void profile_writer_trim(void);
 
 // In a child made by fork: forget the parent's file. The child must not have stored into it.
 void profile_writer_reset(void);

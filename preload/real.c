@@ -9,6 +9,7 @@
 #include "preload/symbols.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdlib.h>
 
 struct real real;
@@ -52,11 +53,14 @@ static void find_all(void)
 cold bool real_find(void)
 {
     unsigned no = 0;
+    int saved_errno;
 
     if (real_is_ready())
         return true;
     if (!atomic_swap_if(&is_finding, &no, 1))
         return false;
+    saved_errno = errno; // free keeps it, also the first one
     find_all();
+    errno = saved_errno;
     return real_is_ready();
 }

@@ -57,15 +57,12 @@ bool recording_is_ours(void)
     return recording_gate.is_open && sys_process_id() == process_id;
 }
 
-// A sanitizer replaces malloc itself and checks the address space: no room for two. With raised
-// privileges we must not write files where the environment says.
+// A sanitizer replaces malloc itself and checks the address space: no room for two.
 static bool is_refused(void)
 {
     static const char *const sanitizers[] = {"__asan_init", "__tsan_init", "__msan_init",
                                              "__hwasan_init"};
 
-    if (getauxval(AT_SECURE))
-        return true;
     for (size_t i = 0; i < sizeof(sanitizers) / sizeof(sanitizers[0]); i++)
         if (symbols_find(sanitizers[i]))
             return true;
@@ -117,7 +114,8 @@ static void fill_header(struct profile_header *header)
     header->is_forked = is_forked;
 }
 
-// "exe\0argv[0]\0argv[1]\0..." from /proc: main's argv is not ours to know yet.
+// "exe\0argv[0]\0argv[1]\0..." from /proc: main's argv is not ours to know yet. Without arguments
+// argv[0] is left out too, as a title of the process (setproctitle) may hold anything.
 static void write_process(void)
 {
     static char words[64 << 10];
@@ -127,7 +125,7 @@ static void write_process(void)
 
     profile_path_executable(words, PATH_MAX);
     used = strlen(words) + 1;
-    fd = sys_open("/proc/self/cmdline", 0);
+    fd = options.arguments ? sys_open("/proc/self/cmdline", 0) : -1;
     if (fd >= 0) {
         long got;
         while (used < sizeof(words) && (got = sys_read(fd, words + used, sizeof(words) - used)) > 0)
@@ -209,6 +207,9 @@ static bool start(void)
 {
     char **environment = environ;
 
+    // with raised privileges the environment is somebody else's: not a word of it is looked at
+    if (getauxval(AT_SECURE))
+        return false;
     options_read(environment);
     process_id = sys_process_id();
     sampler_start();
@@ -343,6 +344,7 @@ void recording_finish(enum profile_exit_kind kind, int status)
         heap_send_batch(thread_self);
     thread_table_finish();
     timeline_end();
+    profile_writer_trim();
     atomic_publish(&profile_header->end_ns, sys_monotonic_ns());
 }
 

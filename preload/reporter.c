@@ -6,8 +6,8 @@
 // wait(). The *keeper* never execs: its exit signal is 0, so the kernel hides it from every wait()
 // without __WALL. It holds the host's other threads and starts the command, its own child.
 //
-//   host:    begin ──▶ waits      finish figures ──▶ waits             ends: keeper is killed
-//   keeper:  holds threads ──▶ STAGE_HELD   STAGE_GO ──▶ command ──▶ STAGE_DONE ──▶ lingers
+//   host:    begin ──▶ waits      finish figures ──▶ waits             ends: a keeper is killed
+//   keeper:  holds threads ──▶ STAGE_HELD   STAGE_GO ──▶ command ──▶ STAGE_DONE ──▶ ends
 //
 // Both children share our memory until they exec or end, so they make raw system calls only, and
 // have all signals blocked: no handler of the host runs there.
@@ -49,6 +49,7 @@ static char command[PATH_MAX];
 static char report_path[PATH_MAX];                  // "": stderr
 static char suppression_files[2 * OPTION_TEXT_MAX]; // absolute, separated by commas
 static struct sys_file_id stderr_id;
+static struct sys_file_id root_id; // of "/" where the command was found
 static int kept_stderr = -1;
 
 struct kernel_sigaction {
@@ -114,6 +115,7 @@ void reporter_init(void)
     if (sys_working_directory(here, sizeof(here)) < 0)
         here[0] = '\0';
     find_command(here);
+    root_id = sys_path_id("/");
     report_path[0] = '\0';
     if (options.report_file[0] &&
         !(profile_path_expand(options.report_file, name, sizeof(name)) &&
@@ -126,10 +128,13 @@ void reporter_init(void)
 }
 
 // The host may have closed its stderr, and opened a file of its own in its place.
+// Behind a filter of system calls nobody asks: the C library does without fstat.
 static bool is_stderr(int fd)
 {
-    struct sys_file_id now = sys_file_id(fd);
+    struct sys_file_id now = {0};
 
+    if (!atomic_get(&sys_filters))
+        now = sys_file_id(fd);
     return now.is_valid && stderr_id.is_valid && now.device == stderr_id.device &&
            now.inode == stderr_id.inode;
 }
@@ -138,6 +143,13 @@ void reporter_keep_stderr(void)
 {
     if (kept_stderr < 0 && is_stderr(2))
         kept_stderr = sys_duplicate(2, KEPT_FD_MIN);
+}
+
+void reporter_drop_stderr(void)
+{
+    if (kept_stderr >= 0 && is_stderr(kept_stderr))
+        sys_close(kept_stderr);
+    kept_stderr = -1;
 }
 
 // The descriptor to report on. -1: none.
@@ -155,7 +167,8 @@ struct run {
     unsigned stage;      // enum stage
     int keeper;          // process id; 0: none
     int process, thread; // of the host that ends
-    uint64_t signals;
+    uint64_t signals;    // the mask of the host's thread
+    bool holds_signals;
     int stderr_fd; // -1: the report goes to a file
     char *arguments[14];
     char *const *environment;
@@ -196,6 +209,14 @@ static void set_streams(int stderr_fd)
         arch_syscall(SYS_dup3, stderr_fd, 2, 0, 0, 0, 0);
 }
 
+// After chroot() the same path is another program, by whoever may write there.
+static bool has_other_root(void)
+{
+    struct sys_file_id now = sys_path_id("/");
+
+    return !now.is_valid || now.device != root_id.device || now.inode != root_id.inode;
+}
+
 static int command_main(void *argument)
 {
     struct run *run = argument;
@@ -206,8 +227,9 @@ static int command_main(void *argument)
     set_streams(run->stderr_fd);
     arch_syscall(SYS_close_range, 3, ~0u, 0, 0, 0, 0);
     sys_restore_signals(&run->signals);
-    run->error = arch_syscall(SYS_execve, (long)command, (long)run->arguments,
-                              (long)run->environment, 0, 0, 0);
+    run->error = has_other_root() ? -ESTALE
+                                  : arch_syscall(SYS_execve, (long)command, (long)run->arguments,
+                                                 (long)run->environment, 0, 0, 0);
     arch_syscall(SYS_exit_group, 127, 0, 0, 0, 0, 0);
     return 0;
 }
@@ -232,6 +254,11 @@ static void run_command(struct run *run)
         run->wait_status = -1;
 }
 
+static bool holds_threads(void)
+{
+    return scan_help.held_thread_count > 0;
+}
+
 static int keeper_main(void *argument)
 {
     struct run *run = argument;
@@ -244,7 +271,8 @@ static int keeper_main(void *argument)
     run_command(run);
     arch_syscall(SYS_close_range, 0, ~0u, 0, 0, 0, 0); // the host's: they go with it, not with us
     atomic_publish(&run->stage, STAGE_DONE);
-    sys_sleep_us(LINGER_US); // the host's last steps must not wait for a thread that is held
+    if (holds_threads())
+        sys_sleep_us(LINGER_US); // the host's last steps must not wait for a thread that is held
     arch_syscall(SYS_exit_group, 0, 0, 0, 0, 0, 0);
     return 0;
 }
@@ -337,8 +365,12 @@ void reporter_begin(bool is_possible)
     at_exit.process = sys_process_id();
     at_exit.thread = sys_thread_id();
     sys_allow_tracing();
-    if (start_keeper(&at_exit, keeper_main) && !wait_for(&at_exit, STAGE_HELD, 20))
-        at_exit.keeper = -1;
+    if (start_keeper(&at_exit, keeper_main)) {
+        sys_hold_signals();
+        at_exit.holds_signals = true;
+        if (!wait_for(&at_exit, STAGE_HELD, 20))
+            at_exit.keeper = -1;
+    }
     errno = saved_errno;
 }
 
@@ -372,20 +404,44 @@ static void set_environment(struct run *run)
     run->environment = environment ? environment : environ;
 }
 
-bool reporter_run(void)
+// It ends by itself. Left to the end of the host it would be an orphan, and there may be somebody
+// who adopts them and counts.
+static void reap(int keeper)
+{
+    while (arch_syscall(SYS_wait4, keeper, 0, __WALL, 0, 0, 0) == -EINTR)
+        continue;
+}
+
+static bool run_at_exit(void)
 {
     bool is_done, is_good;
 
-    if (at_exit.keeper == 0)
-        return true;
     set_arguments(at_exit.arguments);
     set_environment(&at_exit);
+    if (!wants_report() && !options.check[0])
+        at_exit.stderr_fd = -1; // nothing is to be said, not even why
     atomic_publish(&at_exit.stage, STAGE_GO);
     is_done = at_exit.keeper > 0 && wait_for(&at_exit, STAGE_DONE, 100);
+    if (is_done && !holds_threads())
+        reap(at_exit.keeper);
     is_good = is_done && !at_exit.error && WIFEXITED(at_exit.wait_status);
     if (!is_good && find_stderr() >= 0 && (wants_report() || options.check[0]))
         say_where(find_stderr(), is_done && !at_exit.error);
     return !options.check[0] || (is_good && WEXITSTATUS(at_exit.wait_status) == 0);
+}
+
+// Without us the process would have ended before those signals came: handlers may use what its
+// destructors have taken down, and a timer not handled would kill it.
+bool reporter_run(void)
+{
+    bool is_kept;
+
+    if (at_exit.keeper == 0)
+        return true;
+    is_kept = run_at_exit();
+    if (at_exit.holds_signals)
+        sys_drop_held_signals(&at_exit.signals);
+    return is_kept;
 }
 
 static void run_live(struct run *run)

@@ -13,6 +13,9 @@ void reporter_init(void);
 // The process begins to end: keeps stderr for the report, should the host close it meanwhile.
 void reporter_keep_stderr(void);
 
+// In a child made by fork, which has that copy, too: it is not the child's to keep open.
+void reporter_drop_stderr(void);
+
 // The process ends now, its static destructors have run: holds its other threads, if a report is
 // wanted, a leak scan or a verdict. They stay held until the process is gone, a tenth of a second
 // after the report at most.

@@ -164,7 +164,7 @@ struct sampler_weight sampler_weigh(uint64_t bytes)
     return weight;
 }
 
-// Counters that another process reads: each is stored as one word.
+// Counters that another process reads: each is stored as one word. Relaxed, as all counters.
 static void add(double *counter, double value)
 {
     double sum = *counter + value;

@@ -200,6 +200,8 @@ uintptr_t stack_table_take_frame(uint32_t *stack)
     return *stack && pc >= PROFILE_MARKER_END ? pc : 0;
 }
 
+// The bits share a word with the next node of the chain, which no longer changes: or-ed in,
+// relaxed, they leave it alone.
 void stack_table_note_family(uint32_t stack, enum profile_family family)
 {
     struct profile_node *node = record_table_at(&nodes, stack);

@@ -4,6 +4,8 @@
 // every linker has made for fifteen years; its layout: binutils, bfd/elflink.c.
 #include "preload/symbols.h"
 
+#include "preload/compiler.h"
+
 #include <elf.h>
 #include <link.h>
 #include <stdbool.h>
@@ -38,24 +40,24 @@ static uint32_t hash_name(const char *name)
 }
 
 // ld.so has added the load address to the pointers of most files, not to those of the vDSO.
-static const void *pointer(const struct dl_phdr_info *info, Elf64_Addr value)
+static const void *pointer(Elf64_Addr base, Elf64_Addr value)
 {
-    return (const void *)(value < info->dlpi_addr ? value + info->dlpi_addr : value);
+    return (const void *)(value < base ? value + base : value);
 }
 
-static struct symbol_table read_dynamic(const struct dl_phdr_info *info, const Elf64_Dyn *entry)
+static struct symbol_table read_dynamic(Elf64_Addr base, const Elf64_Dyn *entry)
 {
     struct symbol_table table = {NULL, NULL, NULL, NULL};
 
     for (; entry->d_tag != DT_NULL; entry++)
         if (entry->d_tag == DT_SYMTAB)
-            table.symbols = pointer(info, entry->d_un.d_ptr);
+            table.symbols = pointer(base, entry->d_un.d_ptr);
         else if (entry->d_tag == DT_STRTAB)
-            table.names = pointer(info, entry->d_un.d_ptr);
+            table.names = pointer(base, entry->d_un.d_ptr);
         else if (entry->d_tag == DT_GNU_HASH)
-            table.gnu_hash = pointer(info, entry->d_un.d_ptr);
+            table.gnu_hash = pointer(base, entry->d_un.d_ptr);
         else if (entry->d_tag == DT_VERSYM)
-            table.versions = pointer(info, entry->d_un.d_ptr);
+            table.versions = pointer(base, entry->d_un.d_ptr);
     return table;
 }
 
@@ -74,10 +76,14 @@ static bool is_definition(const struct symbol_table *table, uint32_t index, cons
 static const Elf64_Sym *find_in(const struct symbol_table *table, const struct search *search)
 {
     const uint32_t *header = table->gnu_hash;
-    const uint32_t *buckets = header + 4 + 2 * (size_t)header[2];
-    const uint32_t *chains = buckets + header[0];
-    uint32_t index = header[0] ? buckets[search->hash % header[0]] : 0;
+    const uint32_t *buckets, *chains;
+    uint32_t index;
 
+    if (!table->symbols || !table->names || !header)
+        return NULL;
+    buckets = header + 4 + 2 * (size_t)header[2];
+    chains = buckets + header[0];
+    index = header[0] ? buckets[search->hash % header[0]] : 0;
     if (index < header[1])
         return NULL;
     for (;; index++) {
@@ -116,9 +122,9 @@ static int look_into(struct dl_phdr_info *info, size_t bytes, void *argument)
 
         if (header->p_type != PT_DYNAMIC)
             continue;
-        table = read_dynamic(info, (const Elf64_Dyn *)(info->dlpi_addr + header->p_vaddr));
-        if (table.symbols && table.names && table.gnu_hash)
-            symbol = find_in(&table, search);
+        table =
+            read_dynamic(info->dlpi_addr, (const Elf64_Dyn *)(info->dlpi_addr + header->p_vaddr));
+        symbol = find_in(&table, search);
     }
     if (!symbol)
         return 0;
@@ -126,18 +132,50 @@ static int look_into(struct dl_phdr_info *info, size_t bytes, void *argument)
     return 1;
 }
 
+typedef int (*iterate_function)(int (*)(struct dl_phdr_info *, size_t, void *), void *);
+
+static iterate_function iterate; // NULL: not looked for yet
+
+// libc's own dl_iterate_phdr: a host may have one, too, and sanitizers do, that does not work yet
+// when the first hook is called. The loader's list for debuggers is walked without its lock: at the
+// first hook, when there is hardly a second thread yet.
+static iterate_function find_iterate(void)
+{
+    const struct search search = {"dl_iterate_phdr", hash_name("dl_iterate_phdr"), false, NULL};
+
+    for (const struct link_map *map = _r_debug.r_map; map; map = map->l_next) {
+        const char *slash = strrchr(map->l_name, '/');
+        const Elf64_Sym *symbol;
+        struct symbol_table table;
+
+        if (!slash || strcmp(slash, "/libc.so.6") != 0)
+            continue;
+        table = read_dynamic(map->l_addr, map->l_ld);
+        symbol = find_in(&table, &search);
+        if (symbol)
+            return (iterate_function)(map->l_addr + symbol->st_value);
+    }
+    return dl_iterate_phdr;
+}
+
+static void *search_all(struct search search)
+{
+    iterate_function found = atomic_get(&iterate);
+
+    if (!found) {
+        found = find_iterate();
+        atomic_set(&iterate, found);
+    }
+    found(look_into, &search);
+    return search.found;
+}
+
 void *symbols_find(const char *name)
 {
-    struct search search = {name, hash_name(name), false, NULL};
-
-    dl_iterate_phdr(look_into, &search);
-    return search.found;
+    return search_all((struct search){name, hash_name(name), false, NULL});
 }
 
 void *symbols_find_next(const char *name)
 {
-    struct search search = {name, hash_name(name), true, NULL};
-
-    dl_iterate_phdr(look_into, &search);
-    return search.found;
+    return search_all((struct search){name, hash_name(name), true, NULL});
 }

@@ -9,6 +9,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/stat.h>
 #include <signal.h>
 #include <string.h>
@@ -17,13 +18,17 @@
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define KERNEL_SIGSET_BYTES 8
+#define RESTART_UNLESS_HANDLED (-514) // the kernel's ERESTARTNOHAND
+#define MASK_UNKNOWN UINT64_MAX       // no mask: SIGKILL is never blocked
 
 #define call0(n) arch_syscall(n, 0, 0, 0, 0, 0, 0)
 #define call1(n, a) arch_syscall(n, (long)(a), 0, 0, 0, 0, 0)
@@ -49,20 +54,29 @@ void *sys_map_private(size_t bytes)
 
     if (is_error(address))
         return NULL;
-    call3(SYS_madvise, address, bytes, MADV_NOHUGEPAGE);
+    if (!sys_filters)
+        call3(SYS_madvise, address, bytes, MADV_NOHUGEPAGE);
     return (void *)address;
 }
 
-void sys_populate(void *address, size_t bytes)
+int sys_populate(void *address, size_t bytes)
 {
-    call3(SYS_madvise, address, bytes, MADV_POPULATE_WRITE);
+    long result;
+
+    do
+        result = call3(SYS_madvise, address, bytes, MADV_POPULATE_WRITE);
+    while (result == -EINTR);
+    return (int)result;
 }
 
 void *sys_map_file(int fd, uint64_t offset, size_t bytes)
 {
     long address = call6(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
 
-    return is_error(address) ? NULL : (void *)address;
+    if (is_error(address))
+        return NULL;
+    call3(SYS_madvise, address, bytes, MADV_RANDOM); // or all of a hole is read ahead: 2 ms
+    return (void *)address;
 }
 
 void sys_unmap(void *address, size_t bytes)
@@ -76,17 +90,36 @@ bool sys_replace_mapping(void *mapping, size_t bytes, void *place)
            (long)place;
 }
 
+static long copy_memory(void *copy, const void *address, size_t bytes)
+{
+    struct iovec to = {copy, bytes}, from = {(void *)address, bytes};
+
+    return arch_syscall(SYS_process_vm_readv, sys_process_id(), (long)&to, 1, (long)&from, 1, 0);
+}
+
+static bool is_readable_otherwise(const void *address)
+{
+    uint64_t word;
+
+    return copy_memory(&word, address, sizeof(word)) == sizeof(word);
+}
+
 bool sys_is_readable(const void *address)
 {
+    long result;
+
+    if (!address)
+        return false;
     // the kernel copies the new mask before it finds fault with how it is to be used
-    return address && call4(SYS_rt_sigprocmask, ~0, address, NULL, KERNEL_SIGSET_BYTES) != -EFAULT;
+    result = call4(SYS_rt_sigprocmask, ~0, address, NULL, KERNEL_SIGSET_BYTES);
+    if (result == -EINVAL)
+        return true;
+    return result != -EFAULT && is_readable_otherwise(address); // a filter refuses it
 }
 
 bool sys_copy_memory(void *copy, const void *address, size_t bytes)
 {
-    struct iovec to = {copy, bytes}, from = {(void *)address, bytes};
-    long got =
-        arch_syscall(SYS_process_vm_readv, sys_process_id(), (long)&to, 1, (long)&from, 1, 0);
+    long got = copy_memory(copy, address, bytes);
 
     if (got == (long)bytes)
         return true;
@@ -123,10 +156,15 @@ static int above_standard_streams(long fd)
     return (int)higher;
 }
 
+// The umask may take away even what the owner needs to open it again.
 int sys_create(const char *path)
 {
-    return above_standard_streams(call4(SYS_openat, AT_FDCWD, path,
-                                        O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    int fd = above_standard_streams(call4(
+        SYS_openat, AT_FDCWD, path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+
+    if (fd >= 0)
+        call2(SYS_fchmod, fd, 0600);
+    return fd;
 }
 
 int sys_open(const char *path, int flags)
@@ -185,7 +223,7 @@ static long write_all(int fd, const char *next, size_t bytes)
 // SIGPIPE goes to the thread that wrote: taken back before it is delivered.
 void sys_write_all(int fd, const void *data, size_t bytes)
 {
-    uint64_t pipe = UINT64_C(1) << (SIGPIPE - 1), kept, pending = 0;
+    uint64_t pipe = UINT64_C(1) << (SIGPIPE - 1), kept = MASK_UNKNOWN, pending = 0;
     const struct timespec now = {0, 0};
 
     call4(SYS_rt_sigprocmask, SIG_BLOCK, &pipe, &kept, KERNEL_SIGSET_BYTES);
@@ -200,6 +238,15 @@ struct sys_file_id sys_file_id(int fd)
     struct stat status;
 
     if (call2(SYS_fstat, fd, &status) != 0)
+        return (struct sys_file_id){0};
+    return (struct sys_file_id){status.st_dev, status.st_ino, true};
+}
+
+struct sys_file_id sys_path_id(const char *path)
+{
+    struct stat status;
+
+    if (call4(SYS_newfstatat, AT_FDCWD, path, &status, 0) != 0)
         return (struct sys_file_id){0};
     return (struct sys_file_id){status.st_dev, status.st_ino, true};
 }
@@ -222,12 +269,23 @@ static int write_zeros(int fd, uint64_t offset, uint64_t bytes)
     return 0;
 }
 
-int sys_allocate(int fd, uint64_t offset, uint64_t bytes)
+static uint64_t limit_of(int resource)
 {
     struct rlimit limit;
+
+    return call4(SYS_prlimit64, 0, resource, NULL, &limit) == 0 ? limit.rlim_cur : RLIM_INFINITY;
+}
+
+bool sys_is_above_file_limit(uint64_t bytes)
+{
+    return bytes > limit_of(RLIMIT_FSIZE);
+}
+
+int sys_allocate(int fd, uint64_t offset, uint64_t bytes)
+{
     long result;
 
-    if (call4(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) == 0 && offset + bytes > limit.rlim_cur)
+    if (sys_is_above_file_limit(offset + bytes))
         return -EFBIG;
     do
         result = call4(SYS_fallocate, fd, 0, offset, bytes);
@@ -235,6 +293,28 @@ int sys_allocate(int fd, uint64_t offset, uint64_t bytes)
     if (result == -EOPNOTSUPP || result == -ENOSYS)
         return write_zeros(fd, offset, bytes);
     return (int)result;
+}
+
+int sys_resize(int fd, uint64_t bytes)
+{
+    return sys_is_above_file_limit(bytes) ? -EFBIG : (int)call2(SYS_ftruncate, fd, bytes);
+}
+
+// Tried with full ones: tmpfs, ext4, overlayfs. What has no such promise (FAT, FUSE, the network)
+// is left out, and so is what copies each page that is written again (btrfs).
+bool sys_populates_holes(int fd)
+{
+    struct statfs system;
+
+    if (call2(SYS_fstatfs, fd, &system) != 0)
+        return false;
+    return system.f_type == EXT4_SUPER_MAGIC || system.f_type == TMPFS_MAGIC ||
+           system.f_type == XFS_SUPER_MAGIC || system.f_type == OVERLAYFS_SUPER_MAGIC;
+}
+
+bool sys_is_address_space_limited(void)
+{
+    return limit_of(RLIMIT_AS) != RLIM_INFINITY;
 }
 
 bool sys_is_executable(const char *path)
@@ -295,11 +375,14 @@ bool sys_stop_thread(int tid)
            call4(SYS_ptrace, PTRACE_INTERRUPT, tid, 0, 0) == 0;
 }
 
+// A signal that it stopped for is left to it.
 bool sys_has_stopped(int tid)
 {
-    int status;
+    siginfo_t change = {0};
 
-    return call4(SYS_wait4, tid, &status, __WALL | WNOHANG, NULL) == tid && WIFSTOPPED(status);
+    return call5(SYS_waitid, P_PID, tid, &change, WSTOPPED | WNOHANG | WNOWAIT | __WALL, NULL) ==
+               0 &&
+           change.si_pid == tid;
 }
 
 bool sys_registers(int tid, void *registers, size_t bytes)
@@ -308,6 +391,18 @@ bool sys_registers(int tid, void *registers, size_t bytes)
 
     return call4(SYS_ptrace, PTRACE_GETREGSET, tid, NT_PRSTATUS, &part) == 0 &&
            part.iov_len == bytes;
+}
+
+// Interrupted calls are restarted by the kernel, but for some (signal(7)): epoll_wait and its like.
+// close has closed all the same.
+void sys_restart_call(int tid, const void *registers)
+{
+    const struct user_regs_struct *general = registers;
+    long call = (long)general->orig_rax;
+
+    if ((long)general->rax == -EINTR && call >= 0 && call != SYS_close)
+        call4(SYS_ptrace, PTRACE_POKEUSER, tid, offsetof(struct user, regs.rax),
+              RESTART_UNLESS_HANDLED);
 }
 
 size_t sys_vector_registers(int tid, void *registers, size_t bytes)
@@ -344,12 +439,42 @@ void sys_block_signals(uint64_t *ret_old)
     // a process that steps through itself would be killed
     uint64_t all = ~(UINT64_C(1) << (SIGTRAP - 1));
 
-    call4(SYS_rt_sigprocmask, SIG_BLOCK, &all, ret_old, KERNEL_SIGSET_BYTES);
+    if (call4(SYS_rt_sigprocmask, SIG_BLOCK, &all, ret_old, KERNEL_SIGSET_BYTES) != 0)
+        *ret_old = MASK_UNKNOWN; // a filter refuses it
 }
 
 void sys_restore_signals(const uint64_t *old)
 {
+    if (*old == MASK_UNKNOWN)
+        return;
     call4(SYS_rt_sigprocmask, SIG_SETMASK, old, NULL, KERNEL_SIGSET_BYTES);
+}
+
+#define SIGNAL_BIT(signal) (UINT64_C(1) << ((signal)-1))
+
+// Faults, which can't wait; what a user ends or stops a program with; libc's own two.
+static const uint64_t never_held = SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGFPE) |
+                                   SIGNAL_BIT(SIGILL) | SIGNAL_BIT(SIGTRAP) | SIGNAL_BIT(SIGABRT) |
+                                   SIGNAL_BIT(SIGSYS) | SIGNAL_BIT(SIGTERM) | SIGNAL_BIT(SIGINT) |
+                                   SIGNAL_BIT(SIGHUP) | SIGNAL_BIT(SIGQUIT) | SIGNAL_BIT(SIGTSTP) |
+                                   SIGNAL_BIT(SIGTTIN) | SIGNAL_BIT(SIGTTOU) | SIGNAL_BIT(SIGCONT) |
+                                   SIGNAL_BIT(32) | SIGNAL_BIT(33);
+
+void sys_hold_signals(void)
+{
+    uint64_t held = ~never_held;
+
+    call4(SYS_rt_sigprocmask, SIG_BLOCK, &held, NULL, KERNEL_SIGSET_BYTES);
+}
+
+void sys_drop_held_signals(const uint64_t *old)
+{
+    uint64_t held = ~never_held & ~*old;
+    const struct timespec now = {0, 0};
+
+    while (call4(SYS_rt_sigtimedwait, &held, NULL, &now, KERNEL_SIGSET_BYTES) > 0)
+        continue;
+    sys_restore_signals(old);
 }
 
 static uint64_t clock_ns(clockid_t clock)

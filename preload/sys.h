@@ -25,8 +25,9 @@ extern unsigned sys_filters;
 void *sys_map_private(size_t bytes);
 // A shared mapping of [offset, offset + bytes) of a file for writing. NULL on failure.
 void *sys_map_file(int fd, uint64_t offset, size_t bytes);
-// Gives all pages of a private range memory at once, where the kernel can (Linux 5.14).
-void sys_populate(void *address, size_t bytes);
+// Gives all pages of a range memory at once, and of a file disk space, where the kernel can (Linux
+// 5.14). -EFAULT: there is none.
+int sys_populate(void *address, size_t bytes);
 void sys_unmap(void *address, size_t bytes);
 // Puts a mapping in the place of another one, whatever that was. False: nothing has changed.
 bool sys_replace_mapping(void *mapping, size_t bytes, void *place);
@@ -54,9 +55,19 @@ long sys_read(int fd, void *buffer, size_t bytes);
 // nobody reads.
 void sys_write_all(int fd, const void *data, size_t bytes);
 struct sys_file_id sys_file_id(int fd);
+struct sys_file_id sys_path_id(const char *path);
 // Reserves disk space for [offset, offset + bytes); falls back to writing zeros where the file
 // system has no such call. Never raises SIGXFSZ: -EFBIG when the process's limit forbids it.
 int sys_allocate(int fd, uint64_t offset, uint64_t bytes);
+// Whether the process may not have files of so many bytes.
+bool sys_is_above_file_limit(uint64_t bytes);
+// Makes a file longer by a hole, or shorter. Never raises SIGXFSZ: -EFBIG.
+int sys_resize(int fd, uint64_t bytes);
+// Whether a page of a hole, once it is populated, has its place on the disk, so that stores into it
+// are safe.
+bool sys_populates_holes(int fd);
+// Whether the process's address space is limited.
+bool sys_is_address_space_limited(void);
 bool sys_is_executable(const char *path);
 // Target of a symbolic link, NUL-terminated. Its length, or -errno.
 long sys_read_link(const char *path, char *buffer, size_t bytes);
@@ -77,11 +88,17 @@ bool sys_stop_thread(int tid);
 bool sys_has_stopped(int tid);
 // Registers of one that has, as struct user_regs_struct.
 bool sys_registers(int tid, void *registers, size_t bytes);
+// A system call that the stop interrupted begins anew when that thread goes on, rather than fail.
+void sys_restart_call(int tid, const void *registers);
 // Its vector registers, as XSAVE lays them out, as far as there is room. Bytes, 0: none.
 size_t sys_vector_registers(int tid, void *registers, size_t bytes);
 bool sys_is_on_signal_stack(void);
 void sys_block_signals(uint64_t *ret_old); // all but SIGTRAP
 void sys_restore_signals(const uint64_t *old);
+// Blocks what comes by itself: timers, children, messages. Then forgets those that have come since,
+// and sets the mask that there was before.
+void sys_hold_signals(void);
+void sys_drop_held_signals(const uint64_t *old);
 
 uint64_t sys_monotonic_ns(void);
 uint64_t sys_coarse_ns(void); // the same, of the kernel's last tick: a fifth of the price

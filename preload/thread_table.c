@@ -41,10 +41,14 @@ static bool has_exit_key;
 static uint32_t slot_count;
 static struct thread_state *slots[SLOTS_KNOWN];
 
+// The lock's, but that whoever looks for a slot first peeks without it: if there is none after all,
+// or one the peek missed, it makes do.
 static struct spinlock retired_lock;
 static struct thread_state *retired_first, *retired_last; // a queue: the longest dead comes first
 
-static uint32_t unborn_count; // created, not running yet
+// Created, not running yet. Less by one is said after the record is in its chain (a release): who
+// reads it first and then finds nothing in the chain is right.
+static uint32_t unborn_count;
 
 static uint32_t buckets[BUCKETS]; // thread ids by pthread_t, newest first
 
@@ -54,7 +58,7 @@ static void append_retired(struct thread_state *state)
     if (retired_last)
         retired_last->next_retired = state;
     else
-        retired_first = state;
+        atomic_set(&retired_first, state);
     retired_last = state;
 }
 
@@ -123,7 +127,7 @@ static struct thread_state *take_first(void)
 
     if (!state)
         return NULL;
-    retired_first = state->next_retired;
+    atomic_set(&retired_first, state->next_retired);
     if (!retired_first)
         retired_last = NULL;
     return state;
@@ -193,12 +197,13 @@ static struct profile_thread *new_record(enum profile_thread_origin origin)
 
 static void add_record(struct slot_totals *totals, const struct profile_thread *record)
 {
-    totals->allocations += atomic_get(&record->allocations);
-    totals->allocated_bytes += atomic_get(&record->allocated_bytes);
-    totals->lock_wait_ns += atomic_get(&record->lock_wait_ns);
+    counter_add(&totals->allocations, atomic_get(&record->allocations));
+    counter_add(&totals->allocated_bytes, atomic_get(&record->allocated_bytes));
+    counter_add(&totals->lock_wait_ns, atomic_get(&record->lock_wait_ns));
 }
 
-// The slot changes hands: what the thread before counted stays the slot's.
+// The slot changes hands: what the thread before counted stays the slot's. Whoever adds up looks at
+// `turn` first and last: it is odd before anything changes (the fence), and even when all has.
 static void set_record(struct thread_state *state, struct profile_thread *record)
 {
     struct slot_totals *earlier = &state->earlier;
@@ -213,13 +218,15 @@ static void set_record(struct thread_state *state, struct profile_thread *record
 
 struct slot_totals thread_slot_totals(const struct thread_state *state)
 {
-    struct slot_totals totals;
+    struct slot_totals totals = {0};
 
     for (int i = 0; i < TOTALS_TRIES; i++) {
         uint32_t turn = atomic_get_acquire(&state->earlier.turn);
         const struct profile_thread *record = atomic_get_acquire(&state->record);
 
-        totals = state->earlier;
+        totals.allocations = atomic_get(&state->earlier.allocations);
+        totals.allocated_bytes = atomic_get(&state->earlier.allocated_bytes);
+        totals.lock_wait_ns = atomic_get(&state->earlier.lock_wait_ns);
         if (record)
             add_record(&totals, record);
         __atomic_thread_fence(__ATOMIC_ACQUIRE);
@@ -243,7 +250,7 @@ static struct thread_state *new_thread(enum profile_thread_origin origin)
     }
     record->slot = state->slot;
     set_record(state, record);
-    state->serial = record->claim;
+    atomic_set(&state->serial, record->claim);
     thread_locks_begin(&state->locks, state->serial);
     state->last_block = NULL;
     state->destructor_rounds = 0;
@@ -305,6 +312,12 @@ static void set_stack(struct thread_state *state)
     pthread_attr_destroy(&attributes);
 }
 
+static void note_second_thread(void)
+{
+    if (!thread_is_many)
+        thread_is_many = true;
+}
+
 static void count_alive(void)
 {
     uint32_t alive = atomic_add(&profile_header->threads_alive, 1) + 1;
@@ -313,7 +326,7 @@ static void count_alive(void)
     while (alive > peak && !atomic_swap_if(&profile_header->threads_peak, &peak, alive))
         continue;
     if (alive > 1)
-        thread_is_many = true;
+        note_second_thread();
 }
 
 // What any thread does first, in itself, with the guard held.
@@ -365,7 +378,7 @@ struct thread_state *thread_prepare(uint32_t creation_stack, bool is_detached)
 
     if (!state)
         return NULL;
-    thread_is_many = true;
+    note_second_thread();
     atomic_add(&unborn_count, 1);
     state->record->creation_stack = creation_stack;
     state->record->join_kind = is_detached ? PROFILE_JOIN_DETACHED : PROFILE_JOIN_NONE;
@@ -444,7 +457,9 @@ struct thread_state *thread_by_serial(uint32_t serial)
     uint32_t slot = serial ? thread_record(serial)->slot : SLOTS_KNOWN;
     struct thread_state *state = slot < SLOTS_KNOWN ? thread_in_slot(slot) : NULL;
 
-    return state && state->serial == serial && !atomic_get(&state->record->end_ns) ? state : NULL;
+    if (!state || atomic_get(&state->serial) != serial)
+        return NULL;
+    return atomic_get(&atomic_get_acquire(&state->record)->end_ns) ? NULL : state;
 }
 
 void thread_set_exit(enum profile_thread_exit kind)

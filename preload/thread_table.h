@@ -69,7 +69,9 @@ struct thread_state {
 // NULL until the thread has met its first hook.
 extern __thread struct thread_state *thread_self __attribute__((tls_model("initial-exec")));
 
-// Whether a second thread was ever seen: then the global live-byte count is batched.
+// Whether a second thread was ever seen: then the global live-byte count is batched. Read plainly:
+// it is written once, before there is a second thread that could read it (or, of one that was not
+// created through us, while the others may still go by the exact count).
 extern bool thread_is_many;
 
 // glibc says so before a second thread of any kind starts.

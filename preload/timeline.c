@@ -196,11 +196,12 @@ static void sum_threads(struct profile_moment *moment, uint64_t now_ns)
         sum.allocated_bytes += totals.allocated_bytes;
         sum.lock_wait_ns += totals.lock_wait_ns + wait_under_way_ns(thread, now_ns);
     }
-    moment->allocations = sum.allocations;
-    moment->allocated_bytes = sum.allocated_bytes;
-    moment->lock_wait_ns = sum.lock_wait_ns;
-    moment->live_blocks = not_negative(sum.allocations - frees);
-    moment->live_bytes = not_negative(atomic_get(&profile_header->live_bytes) + unsent_bytes);
+    atomic_set(&moment->allocations, sum.allocations);
+    atomic_set(&moment->allocated_bytes, sum.allocated_bytes);
+    atomic_set(&moment->lock_wait_ns, sum.lock_wait_ns);
+    atomic_set(&moment->live_blocks, not_negative(sum.allocations - frees));
+    atomic_set(&moment->live_bytes,
+               not_negative(atomic_get(&profile_header->live_bytes) + unsent_bytes));
 }
 
 static void fill(struct profile_moment *moment, uint64_t now_ns)
@@ -208,11 +209,11 @@ static void fill(struct profile_moment *moment, uint64_t now_ns)
     uint32_t threads = atomic_get(&profile_header->threads_alive);
 
     sum_threads(moment, now_ns);
-    moment->threads = threads ? threads : 1; // at the start it is not counted yet
+    atomic_set(&moment->threads, threads ? threads : 1); // at the start it is not counted yet
     if (atomic_get(&sys_filters))
         return;
-    moment->rss_kib = rss_kib();
-    moment->cpu_ns = sys_process_cpu_ns();
+    atomic_set(&moment->rss_kib, rss_kib());
+    atomic_set(&moment->cpu_ns, sys_process_cpu_ns());
 }
 
 static void time_peak(uint64_t now_ns)
@@ -230,15 +231,16 @@ static void time_peak(uint64_t now_ns)
     atomic_publish(&header->timed_peak_bytes, (uint64_t)peak_bytes);
 }
 
-// There is room.
+// There is room. Readers take a moment whose time is the same before and after: the time goes
+// first, ahead of the rest by the fence, and comes last. The rest needs no order of its own.
 static void add_moment(uint64_t now_ns)
 {
     struct profile_moment *moment = moment_at(timeline.count);
 
     atomic_set(&moment->time_ns, 0);
     __atomic_thread_fence(__ATOMIC_RELEASE);
-    moment->rss_kib = 0;
-    moment->cpu_ns = 0;
+    atomic_set(&moment->rss_kib, 0);
+    atomic_set(&moment->cpu_ns, 0);
     fill(moment, now_ns);
     time_peak(now_ns);
     atomic_publish(&moment->time_ns, now_ns);
