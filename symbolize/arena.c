@@ -7,7 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef GAIAPROF_FUZZ // every piece has a chunk of its own, so that overflows are seen
+#define CHUNK_BYTES ((size_t)0)
+#else
 #define CHUNK_BYTES ((size_t)64 * 1024)
+#endif
 
 struct arena_chunk {
     struct arena_chunk *next;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// dwarf_open.c - see dwarf_open.h. Sections that hold strings are given to libdw as copies with
-// NULs behind: libdw 0.188 reads strings past the end of all of them, and takes an offset that is
-// the very size of .debug_str. It opens .dwo files itself: those are out of reach.
+// dwarf_open.c - see dwarf_open.h. Sections are given to libdw as copies with NULs behind: libdw
+// 0.188 reads strings past the end of all that hold some, takes an offset that is the very size of
+// .debug_str, and the header of .debug_str_offsets whether it is there or not. It opens .dwo files
+// itself: those are out of reach.
 #include "symbolize/dwarf_open.h"
 
 #include "symbolize/range_index.h"
@@ -14,9 +15,10 @@
 #define PADDING_BYTES 16
 
 // Old compressed sections are called .zdebug_….
-static bool holds_strings(const char *name)
+static bool is_read(const char *name)
 {
-    static const char *const kinds[] = {"info", "types", "line", "str", "line_str"};
+    static const char *const kinds[] = {"info", "types",       "line",   "str",     "line_str",
+                                        "addr", "str_offsets", "ranges", "rnglists"};
     if (strncmp(name, ".debug_", 7) != 0 && strncmp(name, ".zdebug_", 8) != 0)
         return false;
     const char *kind = strchr(name, '_') + 1;
@@ -64,7 +66,7 @@ static bool make_safe(struct dwarf_file *file, Elf *elf)
         if (gelf_getshdr(section, &header))
             name = elf_strptr(elf, names, header.sh_name);
         Elf_Data *data = NULL;
-        if (name && holds_strings(name))
+        if (name && is_read(name))
             data = read_section(section, &header, name);
         if (data && !pad(file, data))
             return false;

@@ -36,6 +36,10 @@ struct module {
     struct elf_plt plt;
     struct dwarf_info *dwarf;
     uint64_t dwarf_shift; // debug_shift if `dwarf` is of the debug file
+    int number;
+    struct module *same_file; // the first one of its file, which alone is opened; maybe this one
+    UT_hash_handle hh;        // by all of `given`, see module_key()
+    UT_hash_handle hh_file;   // by what tells the file
 };
 
 struct answer_key {
@@ -61,6 +65,7 @@ struct symbolizer {
     const char *debug_root;
     struct module **modules;
     size_t count, capacity;
+    struct module *by_key, *by_file;
     struct answer *answers;
     struct name *names;
     struct name *paths;
@@ -97,6 +102,8 @@ void symbolizer_free(struct symbolizer *symbolizer)
         return;
     for (size_t i = 0; i < symbolizer->count; i++)
         module_release(symbolizer->modules[i]);
+    HASH_CLEAR(hh, symbolizer->by_key);
+    HASH_CLEAR(hh_file, symbolizer->by_file);
     HASH_CLEAR(hh, symbolizer->answers);
     HASH_CLEAR(hh, symbolizer->names);
     HASH_CLEAR(hh, symbolizer->paths);
@@ -105,18 +112,23 @@ void symbolizer_free(struct symbolizer *symbolizer)
     free(symbolizer);
 }
 
-static bool same_build_id(const struct symbolizer_module *a, const struct symbolizer_module *b)
+// All there is to know of a module, one after the other: where it was, then (from FILE_KEY_OFF on)
+// what tells its file. NULL without memory.
+#define FILE_KEY_OFF (3 * sizeof(uint64_t))
+static char *module_key(struct arena *arena, const struct symbolizer_module *given,
+                        size_t *ret_bytes)
 {
-    if (!a->build_id || !b->build_id)
-        return a->build_id == b->build_id;
-    return a->build_id_bytes == b->build_id_bytes &&
-           memcmp(a->build_id, b->build_id, a->build_id_bytes) == 0;
-}
-
-static bool same_module(const struct symbolizer_module *a, const struct symbolizer_module *b)
-{
-    return a->start == b->start && a->end == b->end && a->bias == b->bias &&
-           strcmp(a->path, b->path) == 0 && same_build_id(a, b);
+    const uint64_t numbers[] = {given->start, given->end, given->bias, given->build_id_bytes};
+    size_t path_bytes = strlen(given->path) + 1;
+    *ret_bytes = sizeof(numbers) + path_bytes + given->build_id_bytes;
+    char *key = arena_alloc(arena, *ret_bytes);
+    if (!key)
+        return NULL;
+    memcpy(key, numbers, sizeof(numbers));
+    memcpy(key + sizeof(numbers), given->path, path_bytes);
+    if (given->build_id)
+        memcpy(key + sizeof(numbers) + path_bytes, given->build_id, given->build_id_bytes);
+    return key;
 }
 
 static bool copy_module(struct arena *arena, struct symbolizer_module *ret_copy,
@@ -130,26 +142,45 @@ static bool copy_module(struct arena *arena, struct symbolizer_module *ret_copy,
     return ret_copy->path && (ret_copy->build_id || !given->build_id);
 }
 
-int symbolizer_add_module(struct symbolizer *symbolizer, const struct symbolizer_module *module)
+static int add_module(struct symbolizer *symbolizer, const struct symbolizer_module *given,
+                      const char *key, size_t key_bytes)
 {
-    struct symbolizer_module given = *module;
-    if (!given.path)
-        given.path = "";
-    if (given.build_id_bytes == 0)
-        given.build_id = NULL;
-    for (size_t i = 0; i < symbolizer->count; i++) {
-        if (same_module(&symbolizer->modules[i]->given, &given))
-            return (int)i;
-    }
     struct module *added = arena_alloc(&symbolizer->arena, sizeof(*added));
     if (!added || symbolizer->count == INT_MAX ||
-        !copy_module(&symbolizer->arena, &added->given, &given) ||
+        !copy_module(&symbolizer->arena, &added->given, given) ||
         !grow_array((void **)&symbolizer->modules, symbolizer->count, &symbolizer->capacity,
                     sizeof(struct module *)))
         return -ENOMEM;
     added->file.fd = added->debug_file.fd = -1;
-    symbolizer->modules[symbolizer->count] = added;
-    return (int)symbolizer->count++;
+    added->number = (int)symbolizer->count;
+    symbolizer->modules[symbolizer->count++] = added;
+    HASH_ADD_KEYPTR(hh, symbolizer->by_key, key, key_bytes, added);
+    key += FILE_KEY_OFF;
+    key_bytes -= FILE_KEY_OFF;
+    HASH_FIND(hh_file, symbolizer->by_file, key, key_bytes, added->same_file);
+    if (!added->same_file) {
+        added->same_file = added;
+        HASH_ADD_KEYPTR(hh_file, symbolizer->by_file, key, key_bytes, added);
+    }
+    return added->number;
+}
+
+int symbolizer_add_module(struct symbolizer *symbolizer, const struct symbolizer_module *module)
+{
+    struct symbolizer_module given = *module;
+    struct module *known;
+    size_t key_bytes;
+    if (!given.path)
+        given.path = "";
+    if (!given.build_id || given.build_id_bytes == 0) {
+        given.build_id = NULL;
+        given.build_id_bytes = 0;
+    }
+    const char *key = module_key(&symbolizer->arena, &given, &key_bytes);
+    if (!key)
+        return -ENOMEM;
+    HASH_FIND(hh, symbolizer->by_key, key, key_bytes, known);
+    return known ? known->number : add_module(symbolizer, &given, key, key_bytes);
 }
 
 // A path that the kernel marked as deleted holds another file by now, if any; only a build id can
@@ -233,20 +264,23 @@ static void open_module(struct module *module, const char *debug_root)
         module->state = SYMBOLIZER_STRIPPED;
 }
 
-// NULL for a number that symbolizer_add_module() did not give.
-static struct module *get_module(struct symbolizer *symbolizer, int number)
+// The one that has its file open, and the bias of its own. NULL for a number that
+// symbolizer_add_module() did not give.
+static struct module *get_module(struct symbolizer *symbolizer, int number, uint64_t *ret_bias)
 {
     if (number < 0 || (size_t)number >= symbolizer->count)
         return NULL;
-    struct module *module = symbolizer->modules[number];
+    struct module *module = symbolizer->modules[number]->same_file;
     if (!module->opened)
         open_module(module, symbolizer->debug_root);
+    *ret_bias = symbolizer->modules[number]->given.bias;
     return module;
 }
 
 enum symbolizer_state symbolizer_module_state(struct symbolizer *symbolizer, int module)
 {
-    const struct module *found = get_module(symbolizer, module);
+    uint64_t bias;
+    const struct module *found = get_module(symbolizer, module, &bias);
     return found ? found->state : SYMBOLIZER_MISSING;
 }
 
@@ -369,8 +403,9 @@ static const struct answer *find_answer(struct symbolizer *symbolizer, int numbe
     HASH_FIND(hh, symbolizer->answers, &key, sizeof(key), answer);
     if (answer)
         return answer;
-    const struct module *module = get_module(symbolizer, number);
-    answer = module ? make_answer(symbolizer, module, address - module->given.bias) : NULL;
+    uint64_t bias;
+    const struct module *module = get_module(symbolizer, number, &bias);
+    answer = module ? make_answer(symbolizer, module, address - bias) : NULL;
     if (answer) {
         answer->key = key;
         HASH_ADD(hh, symbolizer->answers, key, sizeof(key), answer);
@@ -397,10 +432,11 @@ size_t symbolizer_frames(struct symbolizer *symbolizer, int module, uint64_t add
 bool symbolizer_data(struct symbolizer *symbolizer, int module, uint64_t address,
                      struct data_symbol *ret_symbol)
 {
-    const struct module *found = get_module(symbolizer, module);
+    uint64_t bias;
+    const struct module *found = get_module(symbolizer, module, &bias);
     if (!found)
         return false;
-    uint64_t offset = address - found->given.bias;
+    uint64_t offset = address - bias;
     const struct elf_symbol *symbol = elf_symbol_find(&found->symtab.variables, offset);
     if (!symbol)
         return false;

@@ -4,12 +4,12 @@
 #include "report/exchange/callgrind_graph.h"
 
 #include "report/exchange/frame_name.h"
+#include "report/model/hash.h"
 #include "report/model/units.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #define UNKNOWN "???"
 

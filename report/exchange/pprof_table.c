@@ -5,13 +5,13 @@
 
 #include "report/exchange/pprof_name.h"
 #include "report/exchange/profile.pb-c.h"
+#include "report/model/hash.h"
 #include "report/model/units.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #define PPROF_BUILD_ID_BYTES_MAX 64
 

@@ -5,12 +5,12 @@
 #include "report/exchange/frame_name.h"
 #include "report/exchange/stack_sums.h"
 #include "report/formats/render.h"
+#include "report/model/hash.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 struct name {
     const char *text;

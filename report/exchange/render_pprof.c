@@ -8,13 +8,13 @@
 #include "report/exchange/profile.pb-c.h"
 #include "report/exchange/stack_trie.h"
 #include "report/formats/render.h"
+#include "report/model/hash.h"
 #include "report/model/units.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #define PORTION 4096
 #define LABELS_MAX 5

@@ -3,12 +3,12 @@
 // html_json.c - JSON for a page: what is written can't end the element it is in, whatever the texts
 // are, and each text is there once.
 #include "report/html/html_page.h"
+#include "report/model/hash.h"
 #include "report/model/units.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #define STRING_BYTES_MAX 4096 // of one; C++ has longer names, which nobody reads
 

@@ -5,10 +5,10 @@
 // shared outer frames are walked once.
 #include "report/html/html_page.h"
 #include "report/model/function_name.h"
+#include "report/model/hash.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #define WALK_FRAMES_MAX 65536 // of one stack, inlined ones counted
 
@@ -152,11 +152,11 @@ static uint32_t child_node(struct html_page *page, uint32_t parent, const struct
     return edge->node;
 }
 
-// The ids of a profile's nodes are dense. One that no profile has is forgotten.
+// The ids of a profile's nodes are dense. One that is none of them is forgotten.
 static void remember(struct html_page *page, uint32_t id, uint32_t node)
 {
     struct html_stacks *stacks = page->stacks;
-    if (id == 0 || id >= PROFILE_NODES_MAX)
+    if (id == 0 || id >= profile_stack_limit(page->profile))
         return;
     if (id >= stacks->known_room) {
         size_t wanted = 2 * (size_t)id;

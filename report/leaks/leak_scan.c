@@ -23,6 +23,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define STOP_TRIES 20 // each at another moment of the threads
 
@@ -295,9 +296,23 @@ static void note_threads(struct session *session)
         note(session, "gaiaprof's own memory is not fully known: some leaks may be missing");
 }
 
+// A process that has entered another namespace of processes may still have the old one's /proc:
+// there our numbers are other processes'.
+static bool is_proc_others(void)
+{
+    char self[24];
+    ssize_t length = readlink("/proc/self", self, sizeof(self) - 1);
+    if (length <= 0)
+        return false;
+    self[length] = '\0';
+    return strtol(self, NULL, 10) != getpid();
+}
+
 static int stop(struct session *session, bool is_ending)
 {
     const char *why = NULL;
+    if (is_proc_others())
+        return refuse(session, "/proc is another namespace's", -ESRCH);
     int error = is_ending ? leak_stop_list(&session->stop, session->pid)
                           : leak_stop_begin(&session->stop, session->pid, session->region, &why);
     if (!error)

@@ -255,6 +255,7 @@ int report_scans_save(const struct report_scans *scans, const struct profile_fil
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return command_error(path, "can't be written: %s", strerror(open_error(path)));
+    fchmod(fd, 0600); // it is opened again, whatever the umask
     errno = 0;
     int error = copy_profile(fd, file) ? 0 : errno ? errno : EIO;
     if (close(fd) != 0 && !error)

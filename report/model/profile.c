@@ -13,6 +13,7 @@
 
 #define NOTES_MAX 64
 #define ARGS_MAX 65536
+#define PROCESS_BYTES_MAX ((size_t)1 << 20) // of a file with holes any number may be claimed
 
 void profile_note(struct profile *profile, const char *format, ...)
 {
@@ -83,11 +84,12 @@ static size_t count_strings(const char *text, size_t bytes)
 static int load_process(struct profile *profile, struct profile_reader *reader,
                         const struct profile_span *span)
 {
-    char *text = region_alloc(&profile->region, span->used_bytes + 1);
+    size_t bytes = span->used_bytes < PROCESS_BYTES_MAX ? span->used_bytes : PROCESS_BYTES_MAX;
+    char *text = region_alloc(&profile->region, bytes + 1);
     if (!text)
         return -ENOMEM;
-    profile_reader_payload(reader, span, 0, text, span->used_bytes);
-    size_t count = count_strings(text, span->used_bytes);
+    profile_reader_payload(reader, span, 0, text, bytes);
+    size_t count = count_strings(text, bytes);
     if (count == 0)
         return 0;
     if (count > ARGS_MAX)

@@ -266,6 +266,10 @@ struct stack_walk {
 };
 const struct frame *stack_walk_next(struct profile *profile, struct stack_walk *walk);
 
+// The ids of all stacks that lead anywhere are below. No more than the profile has room for,
+// whatever ids its records speak of.
+uint32_t profile_stack_limit(const struct profile *profile);
+
 // The next address's frames at once. NULL at the end.
 struct location *stack_walk_location(struct profile *profile, struct stack_walk *walk);
 size_t location_frames(const struct location *location, const struct frame **ret_frames);

@@ -2,13 +2,12 @@
 //
 // profile_locations.c - the frames of each code address, symbolized once; the places they name,
 // each once; the frames that stand for unknown ones.
+#include "report/model/hash.h"
 #include "report/model/profile_parts.h"
 #include "report/model/runtime_code.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
-#include <uthash.h>
 
 #define INLINE_MAX 32
 
@@ -22,9 +21,24 @@ struct location {
     UT_hash_handle hh;
 };
 
+// Two frames name the same place if these are equal; of equal texts there is one.
+struct place_key {
+    const char *function, *module, *file;
+    uint64_t offset; // where there is no function
+    uint64_t line;
+};
+
 struct place_entry {
     struct place place;
+    struct place_key key; // of a marker, which is never looked up, all 0
     UT_hash_handle hh;
+};
+
+struct text_entry {
+    const char *text;
+    const char *first; // of those with this content
+    UT_hash_handle hh;
+    UT_hash_handle hh_content; // of the first alone
 };
 
 enum { MARKER_DAMAGED = 0 }; // beside enum profile_marker
@@ -41,6 +55,7 @@ struct location_table {
     struct location **groups; // of a merged profile, by number - 1
     size_t group_count;
     struct place_entry *places;
+    struct text_entry *texts, *contents;
     struct location markers[MARKER_COUNT];
 };
 
@@ -74,6 +89,8 @@ void location_table_release(struct location_table *table)
 {
     HASH_CLEAR(hh, table->locations);
     HASH_CLEAR(hh, table->places);
+    HASH_CLEAR(hh, table->texts);
+    HASH_CLEAR(hh_content, table->contents);
 }
 
 struct location *location_of_marker(struct profile *profile, uint64_t marker)
@@ -100,33 +117,57 @@ static size_t look_up(struct profile *profile, const struct location_key *key,
     return 1;
 }
 
-// Two frames name the same place if these strings are equal.
-static char *place_key(struct region *region, const struct symbol_frame *symbol, size_t *ret_length)
+// The one of all texts with this content; each is looked through but once, as a hostile profile has
+// long ones in very many places. They live as long as the profile. NULL without memory.
+static const char *one_text(struct profile *profile, const char *text)
 {
-    const char *module = symbol->module ? symbol->module : "";
-    const char *file = symbol->file ? symbol->file : "";
-    char *key = symbol->function ? region_printf(region, "%s\n%s\n%s\n%u", symbol->function, module,
-                                                 file, symbol->line)
-                                 : region_printf(region, "\n%s\n%s\n%u\n%" PRIx64, module, file,
-                                                 symbol->line, symbol->offset);
-    *ret_length = key ? strlen(key) : 0;
-    return key;
+    struct location_table *table = profile->locations;
+    struct text_entry *entry, *first;
+    text = text ? text : "";
+    HASH_FIND_PTR(table->texts, &text, entry);
+    if (entry)
+        return entry->first;
+    entry = region_alloc(&profile->region, sizeof(*entry));
+    if (!entry)
+        return NULL;
+    size_t length = strlen(text);
+    HASH_FIND(hh_content, table->contents, text, length, first);
+    entry->text = text;
+    entry->first = first ? first->text : text;
+    if (!first)
+        HASH_ADD_KEYPTR(hh_content, table->contents, text, length, entry);
+    HASH_ADD_PTR(table->texts, text, entry);
+    return entry->first;
+}
+
+// False without memory.
+static bool place_key(struct profile *profile, const struct symbol_frame *symbol,
+                      struct place_key *ret_key)
+{
+    *ret_key = (struct place_key){
+        .function = symbol->function ? one_text(profile, symbol->function) : NULL,
+        .module = one_text(profile, symbol->module),
+        .file = one_text(profile, symbol->file),
+        .offset = symbol->function ? 0 : symbol->offset,
+        .line = symbol->line,
+    };
+    return ret_key->module && ret_key->file && (ret_key->function || !symbol->function);
 }
 
 static struct place *place_of(struct profile *profile, const struct symbol_frame *symbol)
 {
     struct location_table *table = profile->locations;
-    size_t length;
-    char *key = place_key(&profile->region, symbol, &length);
-    if (!key)
+    struct place_key key;
+    if (!place_key(profile, symbol, &key))
         return NULL;
     struct place_entry *entry;
-    HASH_FIND(hh, table->places, key, length, entry);
+    HASH_FIND(hh, table->places, &key, sizeof(key), entry);
     if (entry)
         return &entry->place;
     entry = region_alloc(&profile->region, sizeof(*entry));
     if (!entry)
         return NULL;
+    entry->key = key;
     entry->place = (struct place){
         .function = symbol->function,
         .file = symbol->file,
@@ -135,7 +176,7 @@ static struct place *place_of(struct profile *profile, const struct symbol_frame
         .offset = symbol->offset,
         .number = HASH_COUNT(table->places),
     };
-    HASH_ADD_KEYPTR(hh, table->places, key, length, entry);
+    HASH_ADD(hh, table->places, key, sizeof(entry->key), entry);
     return &entry->place;
 }
 

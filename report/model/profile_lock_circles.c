@@ -3,12 +3,12 @@
 // profile_lock_circles.c - circles in a graph: Tarjan's strongly connected components (SIAM J.
 // Comput. 1, 1972), without recursion, and shortest circles by breadth-first search. Knows nothing
 // of locks. The time is bounded whatever the graph.
+#include "report/model/hash.h"
 #include "report/model/profile_lock_parts.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #define CIRCLES_MAX 1000
 #define CIRCLE_ARCS_MAX 1000

@@ -128,7 +128,7 @@ static void scale_holds(struct profile *profile)
 {
     for (size_t i = 0; i < profile->lock_count; i++) {
         struct lock *lock = &profile->locks[i];
-        if (lock->holds <= 0 || lock->acquisitions <= lock->holds)
+        if (lock->holds <= 0 || lock->hold_ns <= 0 || lock->acquisitions <= lock->holds)
             continue;
         double scaled =
             (double)lock->hold_ns / (double)lock->holds * (double)lock->acquisitions + 0.5;

@@ -11,6 +11,10 @@
 
 #define PROGRAMS_MAX 65536
 #define GROUP_FRAMES_MAX 32
+#define TEXT_BYTES_MAX 32768 // as the demanglers; what is longer is cut
+// Of all frames together: real sums have some 10 MB. Formats write the names with each frame, so a
+// small profile with one long name would be gigabytes. What is beyond has no names.
+#define NAMED_BYTES_MAX ((size_t)256 << 20)
 
 struct merged_names {
     const char *texts; // ends in NUL
@@ -22,7 +26,8 @@ struct merged_names {
 const char *merged_text(const struct profile *profile, uint32_t text)
 {
     const struct merged_names *names = profile->merged_names;
-    return names && text != 0 && text < names->text_bytes ? names->texts + text : NULL;
+    bool begins = names && text != 0 && text < names->text_bytes && !names->texts[text - 1];
+    return begins ? names->texts + text : NULL;
 }
 
 static const char *text_or_none(const struct profile *profile, uint32_t text)
@@ -32,6 +37,16 @@ static const char *text_or_none(const struct profile *profile, uint32_t text)
 }
 
 // --- texts
+
+// Very many frames may name one text.
+static void cut_texts(char *texts, size_t bytes)
+{
+    for (size_t at = 0, length; at < bytes; at += length + 1) {
+        length = strnlen(texts + at, bytes - at);
+        if (length > TEXT_BYTES_MAX)
+            texts[at + TEXT_BYTES_MAX] = '\0';
+    }
+}
 
 static int load_texts(struct profile *profile, struct profile_reader *reader)
 {
@@ -43,6 +58,7 @@ static int load_texts(struct profile *profile, struct profile_reader *reader)
         if (!texts)
             return -ENOMEM;
         profile_reader_payload(reader, &span, 0, texts, span.used_bytes);
+        cut_texts(texts, span.used_bytes);
         names->texts = texts;
         names->text_bytes = span.used_bytes;
         return 0;
@@ -168,9 +184,18 @@ int profile_load_merged(struct profile *profile, struct profile_reader *reader)
 struct group {
     uint32_t number;
     size_t count;
+    size_t named_bytes; // of this and all groups before
     struct symbol_frame symbols[GROUP_FRAMES_MAX];
     bool markers[GROUP_FRAMES_MAX];
 };
+
+// NULL: none, or there are too many.
+static const char *frame_text(const struct profile *profile, struct group *group, uint32_t text)
+{
+    const char *found = merged_text(profile, text);
+    group->named_bytes += found ? strlen(found) : 0;
+    return group->named_bytes <= NAMED_BYTES_MAX ? found : NULL;
+}
 
 static void add_frame(const struct profile *profile, struct group *group,
                       const struct profile_merged_frame *record)
@@ -178,13 +203,13 @@ static void add_frame(const struct profile *profile, struct group *group,
     if (group->count == GROUP_FRAMES_MAX)
         return;
     bool marker = record->flags & PROFILE_FRAME_MARKER;
-    const char *function = merged_text(profile, record->function);
+    const char *function = frame_text(profile, group, record->function);
     group->markers[group->count] = marker;
     group->symbols[group->count++] = (struct symbol_frame){
         .function = marker && !function ? "[unknown]" : function,
-        .file = merged_text(profile, record->file),
+        .file = frame_text(profile, group, record->file),
         .line = record->line,
-        .module = merged_text(profile, record->module),
+        .module = frame_text(profile, group, record->module),
         .offset = record->offset,
         .inlined = record->flags & PROFILE_FRAME_INLINED,
     };

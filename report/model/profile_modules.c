@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #define MODULE_PATH_MAX 4096
+#define SEARCH_STEPS_MAX 100000000 // among modules that overlap; no real process has as many
 
 struct module {
     struct profile_module record;
@@ -19,6 +20,7 @@ struct module {
 struct module_table {
     struct module *modules; // by start
     size_t count;
+    size_t search_steps;
     struct symbolizer *symbolizer;
 };
 
@@ -91,22 +93,37 @@ void module_table_release(struct module_table *table)
         symbolizer_free(table->symbolizer);
 }
 
-// Modules may overlap where one replaced another: the generation tells.
-static struct module *find_module(struct module_table *table, uint64_t address, uint32_t generation)
+// How many modules, from the first on, begin below `start`, or there and no later than
+// `generation`.
+static size_t count_until(const struct module_table *table, uint64_t start, uint32_t generation)
 {
     size_t low = 0, high = table->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (table->modules[middle].record.start <= address)
+        const struct profile_module *record = &table->modules[middle].record;
+        if (record->start < start ||
+            (record->start == start && record->first_generation <= generation))
             low = middle + 1;
         else
             high = middle;
     }
-    for (; low > 0 && table->modules[low - 1].end_max > address; low--) {
-        struct module *module = &table->modules[low - 1];
+    return low;
+}
+
+// Modules may overlap where one replaced another: the generation tells. Of those that were loaded
+// at one address in turn, the later ones are left out at once.
+static struct module *find_module(struct module_table *table, uint64_t address, uint32_t generation)
+{
+    size_t count = count_until(table, address, UINT32_MAX);
+    if (count)
+        count = count_until(table, table->modules[count - 1].record.start, generation);
+    for (; count > 0 && table->modules[count - 1].end_max > address; count--) {
+        struct module *module = &table->modules[count - 1];
         if (module->record.end > address && module->record.first_generation <= generation &&
             generation <= module->record.last_generation)
             return module;
+        if (++table->search_steps > SEARCH_STEPS_MAX)
+            return NULL;
     }
     return NULL;
 }

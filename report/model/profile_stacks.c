@@ -76,6 +76,11 @@ int profile_load_stacks(struct profile *profile, struct profile_reader *reader)
 
 // --- nodes
 
+uint32_t profile_stack_limit(const struct profile *profile)
+{
+    return profile->stacks->limit;
+}
+
 static struct node *node_at(struct stack_table *table, uint32_t id)
 {
     struct node *node = id < table->limit ? &table->nodes[id] : NULL;

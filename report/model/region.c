@@ -10,7 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef GAIAPROF_FUZZ // nearly every request has a block of its own, so that overflows are seen
+#define BLOCK_BYTES ((size_t)64)
+#else
 #define BLOCK_BYTES ((size_t)1 << 18)
+#endif
 
 struct region_block {
     struct region_block *next;

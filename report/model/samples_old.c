@@ -46,14 +46,18 @@ static struct sample **sorted(const struct sample_set *set)
     return samples;
 }
 
-// What only the old profile has: its new value is in the diff, or 0.
-static void append_old(struct sample_set *set, const struct sample *from)
+// What only the old profile has: its new value is in the diff, or 0. The name goes with the set it
+// was made for. 0 or -ENOMEM.
+static int append_old(struct sample_set *set, const struct sample *from)
 {
+    const char *name = from->thread_name;
     struct sample *to = &set->samples[set->count++];
     *to = *from;
+    to->thread_name = name ? region_strndup(&set->region, name, strlen(name)) : NULL;
     memset(to->values, 0, sizeof(to->values));
     memset(to->old, 0, sizeof(to->old));
     add_old(set, to, from);
+    return name && !to->thread_name ? -ENOMEM : 0;
 }
 
 static int join(struct sample_set *set, const struct sample_set *old)
@@ -67,7 +71,8 @@ static int join(struct sample_set *set, const struct sample_set *old)
     set->samples = room;
     size_t count = set->count, at = 0;
     struct sample **ours = sorted(set), **theirs = sorted(old);
-    for (size_t i = 0; ours && theirs && i < old->count; i++) {
+    int error = ours && theirs ? 0 : -ENOMEM;
+    for (size_t i = 0; !error && i < old->count; i++) {
         const struct sample *from = theirs[i];
         while (at < count && ours[at]->stack <= from->stack && !is_same(ours[at], from) &&
                (ours[at]->stack < from->stack || compare_classes(ours[at]->class, from->class) < 0))
@@ -77,9 +82,8 @@ static int join(struct sample_set *set, const struct sample_set *old)
         else if (set->count > count && is_same(&set->samples[set->count - 1], from))
             add_old(set, &set->samples[set->count - 1], from);
         else
-            append_old(set, from);
+            error = append_old(set, from);
     }
-    int error = ours && theirs ? 0 : -ENOMEM;
     free(ours);
     free(theirs);
     return error;

@@ -229,7 +229,7 @@ static void choose_amounts(struct text_report *report)
     if (options->rows != ROWS_DEFAULT)
         report->rows = report->stacks = options->rows == 0 ? SIZE_MAX : (size_t)options->rows;
     else if (strcmp(options->view->name, "all") != 0)
-        report->stacks = 2 * STACKS_USUAL;
+        report->stacks = (size_t)2 * STACKS_USUAL;
 }
 
 // What is wrong comes first.
