@@ -11,7 +11,11 @@ function(known_answer_test kind name source)
         -fno-inline -fvisibility=default -Wno-unused-result -Wno-alloc-size-larger-than
         $<$<COMPILE_LANGUAGE:C>:-Wno-missing-prototypes> $<$<COMPILE_LANGUAGE:C>:-Wno-strict-prototypes>)
     target_link_libraries(${target} PRIVATE Threads::Threads ${ARGN})
-    known_answer_run(${kind}.${name} ${target} ${source})
+    set(modes)
+    if(kind STREQUAL hazards)
+        set(modes --every-mode)
+    endif()
+    known_answer_run(${kind}.${name} ${target} ${source} ${modes})
 endfunction()
 
 # known_answer_run(TEST TARGET SOURCE [options of known_answer.py...]): a test of a program that is

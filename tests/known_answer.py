@@ -15,6 +15,15 @@ The answer stands in comments of the program's source:
     // OUTPUT: varies                                the output is not compared
     // STDERR: potential                             the profiled standard error has a line with
                                                      this; the two are not compared
+    // EVERY_MODE: health["complete"]                with --every-mode, true of each of its runs
+    // MODES: own                                    no other one with --every-mode
+    // WITNESS: without threads, children            lines of the witness not to be compared
+    // WITNESS: of children                          compared for every process of the run
+    // WITNESS: none                                 it is not there
+
+libwitness.so (tests/witness/) says what the process was like at its start and its end: the same in
+both runs. With --every-mode the program also runs with heap=exact, heap=512k and
+locks=on:hold=exact, where all but the EXPECT lines must hold.
 
 --options are more of GAIAPROF_OPTIONS, and --expect more to be true, of another run of the same
 program. What `unwind=check` prints of stacks that differ is not compared.
@@ -24,7 +33,8 @@ program. What `unwind=check` prints of stacks that differ is not compared.
 Standard output, standard error and exit status of both runs must be the same. The working
 directory is a fresh one for each run; expressions may use
 
-    report    the JSON report; heap, health, process and threads are parts of it
+    report    the JSON report; heap, health, process and threads are parts of it. "text" is added to
+              it, the report as text, where an EXPECT names it
     reports   the reports of all profiles of the run, first process first
     site(f)   heap sites whose leaf is function f, summed
     sites(f)  heap sites with function f anywhere in the stack
@@ -43,6 +53,7 @@ directory is a fresh one for each run; expressions may use
     profile_bytes  the size of the first profile
 """
 import argparse
+import difflib
 import glob
 import json
 import os
@@ -53,13 +64,15 @@ import sys
 import tempfile
 
 TIME_LIMIT_S = 60
+SHOWN_MAX = 20  # lines of a difference
+MODES = ("heap=exact", "heap=512k", "locks=on:hold=exact")
 
 
 def directives(source):
-    found = {"EXPECT": [], "ENVIRONMENT": []}
+    found = {"EXPECT": [], "EVERY_MODE": [], "ENVIRONMENT": []}
     with open(source, encoding="utf-8") as text:
         for line in text:
-            match = re.match(r"\s*// ([A-Z]+): (.*)", line)
+            match = re.match(r"\s*// ([A-Z_]+): (.*)", line)
             if not match:
                 continue
             key, value = match.groups()
@@ -75,18 +88,71 @@ def lift_stack_limit():
     resource.setrlimit(resource.RLIMIT_STACK, (most, most))
 
 
-def run(arguments, environment, directory, prepare=None):
-    done = subprocess.run(arguments, cwd=directory, env=environment, capture_output=True,
-                          timeout=TIME_LIMIT_S, check=False, preexec_fn=prepare)
-    return done.returncode, done.stdout.decode(), done.stderr.decode()
+class Run:
+    """One run of a program: how it ended, what it printed, what the witness saw of it."""
+
+    def __init__(self, options, asked, preload, environment, work):
+        arguments = [options.program] + asked.get("ARGUMENTS", "").split()
+        with tempfile.TemporaryDirectory() as seen:
+            environment = dict(environment, **witness_variables(options.build, asked, seen))
+            library = witness_library(options.build, asked)
+            if preload or library:
+                environment["LD_PRELOAD"] = ":".join(filter(None, (preload, library)))
+            done = subprocess.run(arguments, cwd=work, env=environment, capture_output=True,
+                                  timeout=TIME_LIMIT_S, check=False,
+                                  preexec_fn=lift_stack_limit if "STACK" in asked else None)
+            self.testimony = testimony(asked, seen, os.path.realpath(work))
+        self.status = done.returncode
+        self.stdout = done.stdout.decode()
+        self.stderr = done.stderr.decode()
 
 
-def report_of(build, profile):
-    done = subprocess.run([f"{build}/gaiaprof", "report", "-f", "json", profile],
+def witness_library(build, asked):
+    path = f"{build}/tests/witness/libwitness.so"
+    return path if asked.get("WITNESS") != "none" and os.path.exists(path) else None
+
+
+def witness_variables(build, asked, directory):
+    if not witness_library(build, asked):
+        return {}
+    children = {"WITNESS_CHILDREN": "1"} if asked.get("WITNESS") == "of children" else {}
+    return dict(children, WITNESS_OUTPUT=f"{directory}/witness")
+
+
+# The report goes to the stderr that the host had, also when the host's own handlers close it at
+# exit: a copy of it is kept from then on (preload/reporter.c).
+KEPT_STDERR = re.compile(r"descriptor \d{3,} (\S+) cloexec flags (\S+)")
+
+
+def is_kept_stderr(line, lines):
+    match = KEPT_STDERR.fullmatch(line)
+    return match and f"descriptor 2 {match[1]} flags {match[2]}" in lines
+
+
+def testimony(asked, directory, work):
+    """The lines of all processes: no order of theirs is to be relied on."""
+    words = asked.get("WITNESS", "").removeprefix("without ").split(", ")
+    left_out = tuple(filter(None, words))
+    texts = []
+    for name in os.listdir(directory):
+        with open(f"{directory}/{name}", encoding="utf-8", errors="replace") as file:
+            texts.append(file.read().replace(work, "DIRECTORY"))
+    parts = [part.splitlines() for text in sorted(texts)
+             for part in re.split("^= ", text, flags=re.MULTILINE)[1:]]
+    return [line for lines in parts for line in lines
+            if not line.startswith(left_out) and not is_kept_stderr(line, lines)]
+
+
+def report_as(build, profile, form):
+    done = subprocess.run([f"{build}/gaiaprof", "report", "-f", form, profile],
                           capture_output=True, check=False, timeout=TIME_LIMIT_S)
     if done.returncode != 0:
         sys.exit(f"gaiaprof report {profile}: {done.stderr.decode()}")
-    report = json.loads(done.stdout, object_hook=with_function)
+    return done.stdout.decode()
+
+
+def report_of(build, profile):
+    report = json.loads(report_as(build, profile, "json"), object_hook=with_function)
     report["profile_bytes"] = os.path.getsize(profile)
     return report
 
@@ -271,50 +337,83 @@ def consistent_waits(report):
     assert locks == records, f"threads waited {records} ns, for locks {locks} ns"
 
 
-def attempt(options, asked, arguments, environment):
-    """One run without and one with the profiler: what is wrong, and the reports."""
-    prepare = lift_stack_limit if "STACK" in asked else None
-    with tempfile.TemporaryDirectory() as plain_directory:
-        plain = run(arguments, environment, plain_directory, prepare)
-    with tempfile.TemporaryDirectory() as directory:
-        environment.update(LD_PRELOAD=f"{options.build}/libgaiaprof.so",
-                           GAIAPROF_OUTPUT=f"{directory}/%e.%p.gaia",
+def profile(options, asked, environment, more):
+    """A run with the profiler, and its reports."""
+    with tempfile.TemporaryDirectory() as directory, tempfile.TemporaryDirectory() as work:
+        environment = dict(environment, GAIAPROF_OUTPUT=f"{directory}/%e.%p.gaia",
                            GAIAPROF_OPTIONS=":".join(filter(None, (
-                               "report=none", asked.get("OPTIONS"), options.options))))
-        with tempfile.TemporaryDirectory() as work:
-            profiled = run(arguments, environment, work, prepare)
+                               "report=none", asked.get("OPTIONS"), more))))
+        done = Run(options, asked, f"{options.build}/libgaiaprof.so", environment, work)
         profiles = sorted(glob.glob(f"{directory}/*.gaia*"), key=os.path.getctime)
         reports = [report_of(options.build, profile) for profile in profiles]
+        if any('["text"]' in expression for expression in asked["EXPECT"]):
+            for path, report in zip(profiles, reports):
+                report["text"] = report_as(options.build, path, "text")
     reports.sort(key=lambda report: report["process"]["start"])
+    return done, reports
 
-    failures = []
-    if options.expect:
-        shown = profiled[2].splitlines(keepends=True)
-        profiled = profiled[:2] + ("".join(
-            line for line in shown if not line.startswith("gaiaprof: stacks differ")),)
-    for name, index in (("exit status", 0), ("stdout", 1), ("stderr", 2)):
-        is_free = index and "OUTPUT" in asked or name == "stderr" and "STDERR" in asked
-        if plain[index] != profiled[index] and not is_free:
-            failures.append(f"{name}: without {plain[index]!r}, with {profiled[index]!r}")
-    if plain[0] != int(asked.get("STATUS", 0)):
-        failures.append(f"exit status {plain[0]}: {plain[2]}")
-    if asked.get("STDERR", "") not in profiled[2]:
-        failures.append(f"stderr has no {asked['STDERR']!r}: {profiled[2]!r}")
-    answer = Answer(reports, profiled[1])
+
+def differences(asked, plain, profiled):
+    for name in ("status", "stdout", "stderr"):
+        one, other = getattr(plain, name), getattr(profiled, name)
+        is_free = name != "status" and "OUTPUT" in asked or name == "stderr" and "STDERR" in asked
+        if one != other and not is_free:
+            yield f"{name}: without {one!r}, with {other!r}"
+    seen = difflib.unified_diff(plain.testimony, profiled.testimony, "without", "with", n=0,
+                                lineterm="")
+    changes = [line for line in seen if not line.startswith("@")]
+    if changes:
+        yield "\n  ".join(["the witness saw:"] + changes[:SHOWN_MAX])
+
+
+def untrue(expressions, answer):
+    for expression in expressions:
+        try:
+            if not eval(expression, answer.names()):  # pylint: disable=eval-used
+                yield f"not true: {expression}"
+        except Exception as error:  # pylint: disable=broad-except
+            yield f"{expression}: {error!r}"
+
+
+def check(asked, plain, profiled, reports, expressions):
+    yield from differences(asked, plain, profiled)
+    if asked.get("STDERR", "") not in profiled.stderr:
+        yield f"stderr has no {asked['STDERR']!r}: {profiled.stderr!r}"
     for report in reports:
         try:
             consistent(report)
         except AssertionError as error:
-            failures.append(f"inconsistent report: {error}")
+            yield f"inconsistent report: {error}"
+    yield from untrue(expressions, Answer(reports, profiled.stdout))
+
+
+def other_modes(asked):
+    """Without a mode of its own a program's own run is the first of them."""
+    if asked.get("MODES") == "own":
+        return ()
+    return MODES[0 if "heap=" in asked.get("OPTIONS", "") else 1:]
+
+
+def attempt(options, asked, environment):
+    """A run without and one or more with the profiler: what is wrong, and the reports."""
+    failures = []
+    with tempfile.TemporaryDirectory() as work:
+        plain = Run(options, asked, None, environment, work)
+    if plain.status != int(asked.get("STATUS", 0)):
+        failures.append(f"exit status {plain.status}: {plain.stderr}")
+    profiled, reports = profile(options, asked, environment, options.options)
+    if options.expect:
+        profiled.stderr = "".join(line for line in profiled.stderr.splitlines(keepends=True)
+                                  if not line.startswith("gaiaprof: stacks differ"))
     if not asked["EXPECT"]:
         failures.append("no EXPECT in the source")
     more = [asked["CHECK"]] if options.expect and "CHECK" in asked else options.expect
-    for expression in asked["EXPECT"] + more:
-        try:
-            if not eval(expression, answer.names()):  # pylint: disable=eval-used
-                failures.append(f"not true: {expression}")
-        except Exception as error:  # pylint: disable=broad-except
-            failures.append(f"{expression}: {error!r}")
+    failures += check(asked, plain, profiled, reports,
+                      asked["EXPECT"] + asked["EVERY_MODE"] + more)
+    for mode in other_modes(asked) if options.every_mode else ():
+        found = check(asked, plain, *profile(options, asked, environment, mode),
+                      asked["EVERY_MODE"])
+        failures += [f"{mode}: {failure}" for failure in found]
     return failures, reports
 
 
@@ -324,7 +423,7 @@ ATTEMPTS = 3
 
 
 def is_of_time(failure):
-    return failure.startswith("not true: ") and "about(" in failure
+    return "not true: " in failure and "about(" in failure
 
 
 def main():
@@ -333,16 +432,16 @@ def main():
     parser.add_argument("--source", required=True)
     parser.add_argument("--options", default="")
     parser.add_argument("--expect", action="append", default=[])
+    parser.add_argument("--every-mode", action="store_true")
     parser.add_argument("program")
     options = parser.parse_args()
     asked = directives(options.source)
-    arguments = [options.program] + asked.get("ARGUMENTS", "").split()
     environment = {key: value for key, value in os.environ.items()
                    if not key.startswith("GAIAPROF_") and key != "LD_PRELOAD"}
     environment.update(entry.split("=", 1) for entry in asked["ENVIRONMENT"])
 
     for _ in range(ATTEMPTS):
-        failures, reports = attempt(options, asked, arguments, dict(environment))
+        failures, reports = attempt(options, asked, environment)
         if not failures or not all(map(is_of_time, failures)):
             break
     if failures:

@@ -37,7 +37,8 @@ done
 expect_like 0 "^gaiaprof [0-9]+\.[0-9]+" gaiaprof --version
 
 # Generated from the one table of options.
-for key in output report report_file heap sample_seed locks threads follow max_frames unwind; do
+for key in output report report_file heap sample_seed locks threads follow arguments max_frames \
+    unwind; do
     expect_like 0 "^  $key " gaiaprof help options
 done
 expect_like 0 "one of none\|text\|json; default text" gaiaprof help options

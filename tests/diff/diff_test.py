@@ -750,7 +750,7 @@ def case_merge_errors():
     check("no profile given" in error("merge", "-o", path("x.gaia")))
     check("is one of the profiles" in error("merge", "-o", profile, profile))
     os.symlink(profile, path("link.gaia"))
-    check("is one of the profiles" in error("merge", "-o", path("link.gaia"), profile))
+    check("is a symbolic link" in error("merge", "-o", path("link.gaia"), profile))
     check("not to stdout" in error("merge", "-o", "-", profile))
     check("no regular file" in error("merge", "-o", WORK, profile))
     check("no regular file" in error("merge", "-o", "/dev/null", profile))

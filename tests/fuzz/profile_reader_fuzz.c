@@ -1,79 +1,82 @@
 // SPDX-License-Identifier: MIT
 //
-// profile_reader_fuzz.c - libFuzzer's entry: any bytes are a profile that is refused, or loaded and
-// rendered. With clang: -fsanitize=fuzzer,address; without, replay.c feeds it files.
-#include "report/formats/render.h"
-#include "report/model/profile.h"
+// profile_reader_fuzz.c - any bytes are a profile that is refused, or loaded: then the model is
+// looked at as renderers do, stacks and all. What they write is profile_render_fuzz.c.
+#include "report/model/profile_open.h"
+#include "report/model/runtime_code.h"
+#include "report/model/samples.h"
 #include "report/model/suppressions.h"
+#include "tests/fuzz/profile_input.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-// The page is large whatever is in it: once is enough.
-static void render_reports(struct profile *profile, struct render_options *options,
-                           const struct render_format *format, FILE *out)
+static void look_at_stack(struct profile *profile, uint32_t stack)
 {
-    bool has_page = strcmp(format->name, "html") == 0;
-    for (const struct view *view = views; view->name; view++) {
-        options->view = view;
-        options->samples = view->samples ? sample_view_find(view->samples) : NULL;
-        if (has_page && view != views)
-            continue;
-        if (!options->samples || !options->samples->why_not(profile))
-            format->render(profile, options, out);
-    }
+    struct stack_walk walk = {.node = stack};
+    for (const struct frame *frame; (frame = stack_walk_next(profile, &walk));)
+        if (!frame->place)
+            abort();
+    if (!stack_user_frame(profile, stack))
+        abort();
 }
 
-static void render_samples(struct profile *profile, struct render_options *options,
-                           const struct render_format *format, FILE *out)
+static void look_at_samples(struct profile *profile)
 {
-    options->view = &views[0];
-    options->pattern = ".";
     for (const struct sample_view *view = sample_views; view->name; view++) {
-        options->samples = view;
-        for (options->value = 0; options->value < view->type_count; options->value++)
-            if (!view->why_not(profile))
-                format->render(profile, options, out);
+        struct sample_set set;
+        if (view->why_not(profile))
+            continue;
+        if (sample_set_init(&set, profile, view) != 0)
+            abort();
+        for (size_t i = 0; i < set.count; i++)
+            look_at_stack(profile, set.samples[i].stack);
+        sample_set_release(&set);
     }
 }
 
-static void render_all(struct profile *profile)
+static void look_at_modules(struct profile *profile)
 {
-    FILE *out = fopen("/dev/null", "w");
+    const char *path;
+    for (size_t i = 0; i < profile_mapping_count(profile); i++)
+        if (!profile_mapping(profile, i).path)
+            abort();
+    profile_modules_in_state(profile, SYMBOLIZER_MISSING, &path);
+}
+
+static void look_at(struct profile *profile)
+{
+    struct region region = {0};
+    look_at_samples(profile);
+    look_at_modules(profile);
+    for (size_t i = 0; i < profile->threads.record_count; i++)
+        if (!profile_thread(profile, profile->threads.records[i].record.serial))
+            abort();
+    if (!profile_command_line(profile, &region))
+        abort();
+    region_release(&region);
+}
+
+static void suppress(struct profile *profile)
+{
     struct suppressions suppressions;
     const char *why;
-    if (!out || suppressions_load(&suppressions, NULL, &why) != 0)
+    if (suppressions_load(&suppressions, NULL, &why) != 0 ||
+        suppressions_apply(&suppressions, profile) != 0)
         abort();
-    struct render_options options = {.rows = ROWS_DEFAULT, .suppressions = &suppressions};
-    suppressions_apply(&suppressions, profile);
-    for (const struct render_format *format = render_formats; format->name; format++) {
-        if (format->off)
-            continue;
-        if (format->scope <= FORMAT_VIEWS)
-            render_reports(profile, &options, format, out);
-        else
-            render_samples(profile, &options, format, out);
-    }
-    suppressions_generate(profile, out);
     suppressions_release(&suppressions);
-    fclose(out);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    void *bytes = malloc(size ? size : 1); // aligned as a mapping is
-    if (!bytes)
-        return 0;
-    memcpy(bytes, data, size);
     struct profile profile;
-    struct profile_source source = {.path = "fuzz", .bytes = bytes, .length_bytes = size};
-    const char *why;
-    if (profile_load(&profile, &source, &why) == 0) {
-        render_all(&profile);
-        profile_release(&profile);
-    }
-    free(bytes);
+    uint8_t choices[CHOICE_COUNT] = {0};
+    profile_choices(data, size, choices);
+    if (!profile_from_bytes(&profile, data, size, choices[CHOICE_FLAGS]))
+        return 0;
+    look_at(&profile);
+    if (choices[CHOICE_FLAGS] & FLAG_SUPPRESSIONS)
+        suppress(&profile);
+    profile_release(&profile);
     return 0;
 }

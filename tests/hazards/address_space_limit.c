@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A host with little address space left runs as without us; what we could not record is counted.
+// WITNESS: without limit 9
 // EXPECT: health["dropped"]["memory"] > 0 or heap["allocations"] >= 40
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // We hold no descriptor: the host sees only its own, the first one it opens is 3, and a host that
 // closes all and opens files of its own finds only its own bytes in them.
+// WITNESS: without descriptor 3
 // EXPECT: len(heap["sites"]) > 900
 // EXPECT: health["complete"] and not any(health["dropped"].values())
 #include <dirent.h>

@@ -20,6 +20,10 @@ add_library(preload_parts STATIC ${preload_files})
 target_include_directories(preload_parts PUBLIC ${preload_includes})
 target_compile_definitions(preload_parts PRIVATE ${preload_definitions})
 target_compile_options(preload_parts PUBLIC -O2 -g ${GAIAPROF_SANITIZE_FLAGS})
+if(GAIAPROF_SANITIZE MATCHES "thread" AND CMAKE_C_COMPILER_ID STREQUAL "GNU")
+    # ThreadSanitizer does not know fences; what they order here are atomics all (compiler.h)
+    target_compile_options(preload_parts PUBLIC -Wno-tsan)
+endif()
 target_link_options(preload_parts PUBLIC ${GAIAPROF_SANITIZE_FLAGS})
 target_link_libraries(preload_parts PUBLIC Threads::Threads)
 
@@ -64,3 +68,22 @@ foreach(subject lock_table lock_use lock_wait lock_nesting deadlock misuse)
 endforeach()
 # ... and a word between the two looks for a deadlock
 target_link_options(preload_deadlock_test PRIVATE -Wl,--wrap=thread_by_serial)
+# All tables at once. Their sources are compiled again, with a compiler.h whose atomic accesses may
+# lose the processor.
+preload_lock_test(scheduler_stress)
+foreach(table cell_table deadlock heap heap_misuse live_table lock_nesting lock_table lock_use
+        lock_wait misuse own_regions profile_writer record_table slab stack_table thread_table)
+    target_sources(preload_scheduler_stress_test PRIVATE ${PROJECT_SOURCE_DIR}/preload/${table}.c)
+endforeach()
+target_sources(preload_scheduler_stress_test PRIVATE preload_perturb.c)
+target_include_directories(preload_scheduler_stress_test BEFORE PRIVATE
+    ${CMAKE_CURRENT_SOURCE_DIR}/perturbed)
+
+# What scripts/test runs under ThreadSanitizer: THREADS threads at each table.
+foreach(subject cell_table deadlock heap live_table lock_nesting lock_table lock_use lock_wait misuse
+        own_heap own_regions profile_writer record_table scheduler_stress spinlock stack_table
+        timeline)
+    set_tests_properties(unit.preload.${subject} PROPERTIES LABELS threads)
+    list(APPEND thread_tests preload_${subject}_test)
+endforeach()
+add_custom_target(thread_tests DEPENDS ${thread_tests})

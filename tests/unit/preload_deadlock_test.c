@@ -598,7 +598,7 @@ static void test_orphaned_while_waited_for(void **state)
 
 // --- many at once
 
-#define ROUNDS 800
+#define ROUNDS 400
 
 static pthread_barrier_t meeting;
 

@@ -546,7 +546,7 @@ static uint64_t chain_of(const char *block)
 }
 
 // Each thread takes off the chain what has ended, of its own block or another one.
-static void bug_threads_with_blocks_of_one_chain(void **state)
+static void test_threads_with_blocks_of_one_chain(void **state)
 {
     (void)state;
     for (unsigned thread = 0; thread < THREADS; thread++) {
@@ -601,7 +601,7 @@ int main(void)
         TEST(test_threads_find_the_same),
         TEST(test_threads_make_and_end),
         TEST(test_threads_with_blocks),
-        TEST(bug_threads_with_blocks_of_one_chain),
+        TEST(test_threads_with_blocks_of_one_chain),
         TEST(test_reset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

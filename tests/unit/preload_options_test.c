@@ -48,6 +48,7 @@ static void assert_defaults(void)
     assert_int_equal(options.locks, 1);
     assert_int_equal(options.threads, 1);
     assert_int_equal(options.follow, FOLLOW_NONE);
+    assert_int_equal(options.arguments, 1);
     assert_int_equal(options.max_frames, 256);
     assert_int_equal(options.sample_bytes, 0);
     assert_int_equal(options.sample_seed, 0);

@@ -2,6 +2,7 @@
 //
 // preload_own_regions_test.c - the list of our private memory: what is mapped is on it, what is not
 // any more is not, with many threads at once too.
+#include "preload/compiler.h"
 #include "preload/own_regions.h"
 #include "tests/unit/preload_support.h"
 
@@ -14,8 +15,9 @@ static bool is_listed(const void *address, size_t bytes)
 {
     const struct profile_region *regions = (const void *)(uintptr_t)scan_help.own_regions;
 
-    for (uint64_t i = 0; i < scan_help.own_region_count; i++)
-        if (regions[i].start == (uint64_t)address && regions[i].bytes == bytes)
+    for (uint64_t i = 0; i < atomic_get(&scan_help.own_region_count); i++)
+        if (atomic_get(&regions[i].start) == (uint64_t)address &&
+            atomic_get(&regions[i].bytes) == bytes)
             return true;
     return false;
 }

@@ -3,6 +3,7 @@
 // preload_profile_writer_test.c - the profile file: how it is made, how it grows, and what happens
 // when it can't. What is written is read back by the parser of preload_support.c.
 #include "preload/profile_writer.h"
+#include "preload/sys.h"
 #include "tests/unit/preload_support.h"
 
 #include <errno.h>
@@ -177,18 +178,18 @@ static void check_chunks(const size_t *sizes, size_t count)
 
 static void test_grows(void **state)
 {
-    static size_t sizes[2000];
+    static size_t sizes[4000]; // 18 MiB: more than is mapped at first
     struct random random = {42};
     int free_fd = lowest_free_fd();
 
     (void)state;
     assert_int_equal(profile_writer_open(PATH), 0);
-    for (uint32_t i = 0; i < 2000; i++) {
+    for (uint32_t i = 0; i < 4000; i++) {
         sizes[i] = random_below(&random, i % 50 ? 5000 : 200000);
         assert_non_null(add(sizes[i], i));
     }
     assert_int_equal(lowest_free_fd(), free_fd);
-    check_chunks(sizes, 2000);
+    check_chunks(sizes, 4000);
     assert_non_null(profile_copy_next(&copy, NULL, PROFILE_CHUNK_PAD));
 }
 
@@ -200,6 +201,7 @@ static void test_grows_by_little_at_a_time(void **state)
     assert_int_equal(profile_writer_open(PATH), 0);
     for (uint32_t i = 0; i < 20000; i++)
         assert_non_null(add(960, i));
+    profile_writer_trim();
     profile_copy_load(&copy, PATH);
     wasted = copy.length_bytes - profile_copy_header(&copy)->used_bytes;
     assert_true(wasted <= copy.length_bytes / 3);
@@ -301,6 +303,7 @@ static void test_file_size_limit(void **state)
     assert_in_range(large, 1, 34);
     assert_in_range(small, 1, 30000 / 100);
     assert_null(add(30000, 0)); // once full, it stays full
+    profile_writer_trim();
     profile_copy_load(&copy, PATH);
     assert_true(copy.length_bytes <= 1u << 20);
     for (const struct profile_chunk *chunk = NULL;
@@ -332,6 +335,69 @@ static void test_failed_open_leaves_no_file(void **state)
     assert_int_equal(access(PATH, F_OK), -1);
 }
 
+#define MAPPED_BYTES ((16u << 20) + (256u << 10)) // at first
+
+// No number of a descriptor is taken, not for a moment either: there is none to be had.
+static void test_grows_without_a_descriptor(void **state)
+{
+    struct rlimit limit, none;
+    uint32_t count;
+
+    (void)state;
+    assert_int_equal(profile_writer_open(PATH), 0);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    none = limit;
+    none.rlim_cur = 0;
+    setrlimit(RLIMIT_NOFILE, &none);
+    count = fill(1000, 0);
+    setrlimit(RLIMIT_NOFILE, &limit);
+    assert_in_range(count, 10000, MAPPED_BYTES / 1000);
+}
+
+static void test_trims_and_grows_again(void **state)
+{
+    static size_t sizes[3000];
+    struct stat status;
+
+    (void)state;
+    assert_int_equal(profile_writer_open(PATH), 0);
+    for (uint32_t i = 0; i < 3000; i++) {
+        sizes[i] = 1000;
+        assert_non_null(add(1000, i));
+        if (i % 1000 == 999) {
+            profile_writer_trim();
+            assert_int_equal(stat(PATH, &status), 0);
+            assert_true(status.st_size <= 8 << 20);
+        }
+    }
+    check_chunks(sizes, 3000);
+}
+
+// Behind a filter nothing is asked for: there is room for a while.
+static void test_room_behind_a_filter(void **state)
+{
+    uint32_t count;
+
+    (void)state;
+    assert_int_equal(profile_writer_open(PATH), 0);
+    profile_writer_expect_filter();
+    sys_filters = 1;
+    count = fill(1000, 0);
+    sys_filters = 0;
+    assert_in_range(count, (2u << 20) / 1200, (3u << 20) / 1000);
+}
+
+// In a child that goes on with its parent's hook nothing is added to the parent's file.
+static void test_detached(void **state)
+{
+    (void)state;
+    assert_int_equal(profile_writer_open(PATH), 0);
+    profile_writer_detach();
+    assert_in_range(fill(1000, 0), 1, 256);
+    profile_copy_load(&copy, PATH);
+    assert_null(profile_copy_next(&copy, NULL, 0));
+}
+
 static void test_another_file_in_its_place(void **state)
 {
     char moved[PATH_MAX + 8];
@@ -343,7 +409,7 @@ static void test_another_file_in_its_place(void **state)
     assert_int_equal(rename(PATH, moved), 0);
     write_file(PATH, "the host's");
     count = fill(1000, 0);
-    assert_in_range(count, 1, 256); // the first extent
+    assert_in_range(count, 1, MAPPED_BYTES / 1000);
     assert_file_says(PATH, "the host's");
     profile_copy_load(&copy, moved);
     assert_non_null(profile_copy_next(&copy, NULL, PROFILE_CHUNK_PROCESS));
@@ -358,9 +424,9 @@ static void test_a_link_in_its_place(void **state)
     snprintf(moved, sizeof(moved), "%s.moved", PATH);
     assert_int_equal(rename(PATH, moved), 0);
     assert_int_equal(symlink(moved, PATH), 0); // even to the profile itself
-    assert_in_range(fill(1000, 0), 1, 256);
+    assert_in_range(fill(1000, 0), 1, MAPPED_BYTES / 1000);
     profile_copy_load(&copy, moved);
-    assert_int_equal(copy.length_bytes, 256u << 10);
+    assert_int_equal(copy.length_bytes, MAPPED_BYTES);
 }
 
 static void test_file_is_gone(void **state)
@@ -368,7 +434,7 @@ static void test_file_is_gone(void **state)
     (void)state;
     assert_int_equal(profile_writer_open(PATH), 0);
     assert_int_equal(unlink(PATH), 0);
-    assert_in_range(fill(1000, 0), 1, 256);
+    assert_in_range(fill(1000, 0), 1, MAPPED_BYTES / 1000);
     assert_int_equal(access(PATH, F_OK), -1);
 }
 
@@ -406,6 +472,10 @@ int main(void)
         TEST(test_file_size_limit),
         TEST(test_no_room_at_all),
         TEST(test_failed_open_leaves_no_file),
+        TEST(test_grows_without_a_descriptor),
+        TEST(test_trims_and_grows_again),
+        TEST(test_room_behind_a_filter),
+        TEST(test_detached),
         TEST(test_another_file_in_its_place),
         TEST(test_a_link_in_its_place),
         TEST(test_file_is_gone),

@@ -21,7 +21,7 @@
 #include <cmocka.h>
 // clang-format on
 
-#define THREADS 4
+#define THREADS 8
 
 // Where preload_fake_capture.c is used: the frame that stands for a stack.
 #define PRELOAD_FRAME(stack) ((const struct host_frame *)(uintptr_t)(stack))

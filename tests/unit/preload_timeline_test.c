@@ -381,6 +381,18 @@ static void *write_many(void *unused)
     return NULL;
 }
 
+// Word by word, as a copy from a mapped file is made.
+static struct profile_moment copy_moment(const struct profile_moment *moment)
+{
+    uint64_t words[sizeof(*moment) / sizeof(uint64_t)];
+    struct profile_moment copy;
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        words[i] = atomic_get((const uint64_t *)moment + i);
+    memcpy(&copy, words, sizeof(copy));
+    return copy;
+}
+
 // Whole ones of a mapped file that is being written. As the reader of report/ does it.
 static size_t count_whole(const struct profile_chunk *chunk, size_t *ret_torn)
 {
@@ -391,7 +403,7 @@ static size_t count_whole(const struct profile_chunk *chunk, size_t *ret_torn)
         struct profile_moment copy;
         uint64_t time_ns = atomic_get_acquire(&moment->time_ns);
 
-        copy = *(const volatile struct profile_moment *)moment;
+        copy = copy_moment(moment);
         if (!time_ns || copy.time_ns != time_ns || atomic_get_acquire(&moment->time_ns) != time_ns)
             continue;
         whole++;
@@ -427,7 +439,7 @@ static void test_read_while_it_is_written(void **state)
     }
     pthread_join(writer, NULL);
     assert_int_equal(torn, 0);
-    assert_true(fewest >= 480 || fewest == SIZE_MAX); // but for those that are on their way
+    assert_true(fewest >= 480); // but for those that are on their way
 }
 
 #define timeline_unit_test(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)

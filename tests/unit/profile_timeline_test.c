@@ -162,12 +162,12 @@ static void check_columns(const char *text)
 
 static void show_everything(void)
 {
-    static const char *const views[] = {"timeline", "all", "peak"};
-    for (size_t i = 0; i < sizeof(views) / sizeof(*views); i++) {
-        char *text = rendered(&profile, "text", views[i]);
+    static const char *const names[] = {"timeline", "all", "peak"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        char *text = rendered(&profile, "text", names[i]);
         check_columns(text);
         free(text);
-        free(rendered(&profile, "json", views[i]));
+        free(rendered(&profile, "json", names[i]));
     }
 }
 

@@ -222,6 +222,24 @@ static void test_deleted(void **state)
     free(build_id.data);
 }
 
+// However often it was loaded: a second reading would not find it any more.
+static void test_one_file_is_read_once(void **state)
+{
+    (void)state;
+    const char *module = place_module();
+    struct opened opened = open_module(module, scratch_path("none"));
+    struct symbolizer_module again = {
+        .path = module, .start = 0x10000000, .end = UINT64_MAX, .bias = 0x10000000};
+    uint64_t spot = symbol_address(fixture("code_dwarf5.so"), "spot_leaf");
+    assert_non_null(function_at(&opened, spot));
+    assert_int_equal(unlink(module), 0);
+    opened.module = symbolizer_add_module(opened.symbolizer, &again);
+    assert_int_equal(opened.module, 1);
+    opened.bias = again.bias;
+    assert_non_null(function_at(&opened, spot));
+    close_module(&opened);
+}
+
 static void test_no_file_stays_open(void **state)
 {
     (void)state;
@@ -284,6 +302,7 @@ int main(void)
         in_scratch(test_same_build_id),
         in_scratch(test_missing),
         in_scratch(test_deleted),
+        in_scratch(test_one_file_is_read_once),
         cmocka_unit_test(test_no_file_stays_open),
         cmocka_unit_test(test_debug_file_of_libc),
     };

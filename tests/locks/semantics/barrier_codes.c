@@ -47,9 +47,9 @@ static void try_rounds(int threads_count, int shared)
            others, code(pthread_barrier_destroy(&barrier)));
 }
 
-static void *wait_once(void *barrier)
+static void *wait_once(void *argument)
 {
-    return (void *)(long)pthread_barrier_wait(barrier);
+    return (void *)(long)pthread_barrier_wait(argument);
 }
 
 // destroy waits until the other thread has left.
