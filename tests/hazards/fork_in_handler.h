@@ -11,7 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#ifndef CHILDREN
 #define CHILDREN 200
+#endif
 #define MORE_WORK 100 // of a child
 
 static volatile int children, is_child;

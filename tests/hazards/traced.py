@@ -18,26 +18,32 @@ SKIPPED = 77
 TIME_LIMIT_S = 60
 
 
-def command(tracer, preload, program, log):
+def command(tracer, preload, program, work):
     variables = [f"LD_PRELOAD={preload}"] if preload else []
     if tracer == "strace":
         settings = [word for variable in variables for word in ("-E", variable)]
-        return ["strace", "-f", "-qq", "-o", log, *settings, program]
+        return ["strace", "-f", "-qq", "-o", f"{work}/log", *settings, program]
     settings = [word for variable in variables
                 for word in ("-ex", "set environment " + variable.replace("=", " ", 1))]
     return ["gdb", "-nx", "-q", "-batch", "-ex", "set startup-with-shell off",
             "-ex", "set debuginfod enabled off", *settings, "-ex", "break clean_up",
-            "-ex", "run", "-ex", "backtrace 1", "-ex", "delete", "-ex", "continue", program]
+            "-ex", f"set inferior-tty {work}/output", "-ex", "run",
+            "-ex", "backtrace 1", "-ex", "delete", "-ex", "continue", program]
 
 
 def run(tracer, preload, program, environment):
+    """The tracer's status, the program's output, and what the debugger shows of its frames."""
     with tempfile.TemporaryDirectory() as work:
-        done = subprocess.run(command(tracer, preload, program, f"{work}/log"), cwd=work,
-                              env=environment, capture_output=True, check=False,
-                              timeout=TIME_LIMIT_S)
-    # gdb tells when threads and processes come and go, in any order
-    text = re.sub(r"^\[.*\n", "", done.stdout.decode(), flags=re.MULTILINE)
-    return done.returncode, re.sub(r"0x[0-9a-f]+|\b\d+\b", "N", text)
+        with open(f"{work}/output", "w+", encoding="utf-8") as output:
+            done = subprocess.run(command(tracer, preload, program, work), cwd=work,
+                                  env=environment, capture_output=True, check=False,
+                                  timeout=TIME_LIMIT_S)
+            printed = output.read()
+    shown = done.stdout.decode()
+    if tracer == "strace":
+        return done.returncode, shown, []
+    frames = re.findall(r"^#0 .*", shown, flags=re.MULTILINE)
+    return done.returncode, printed, [re.sub("0x[0-9a-f]+", "N", frame) for frame in frames]
 
 
 def main():
@@ -55,7 +61,7 @@ def main():
         report = json.loads(subprocess.run(
             [f"{build}/gaiaprof", "report", "-f", "json", profile], capture_output=True,
             check=True, timeout=TIME_LIMIT_S).stdout)
-    assert plain == profiled, f"without {plain}, with {profiled}"
+    assert plain == profiled and plain[1], f"without {plain}, with {profiled}"
     assert report["process"]["exit"] == {"kind": "exited", "status": 0}, report["process"]
     assert report["heap"]["allocations"] > 0 and report["threads"]["created"] > 0
 

@@ -211,7 +211,7 @@ class Run:
 
     def client(self, argv, stdin=None, environment=None, name=None, user=None):
         """A program that puts load on a server. With a name its output is compared."""
-        label = self.next_label(argv)
+        label = f"client-{os.path.basename(argv[0])}"
         before = self.cpu_s, self.wall_s
         process = self.begin(argv, label, stdin, environment, user, is_profiled=False)
         ended = self.wait(process, label, time.monotonic())

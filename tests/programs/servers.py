@@ -295,18 +295,33 @@ def mariadb(run):
         server.stop()
 
 
+def await_lines(run, tmux_command, lines):
+    """Until the pane ends with these and a prompt: what is typed before it is echoed twice."""
+    while True:
+        pane = run.client([*tmux_command, "capture-pane", "-p", "-t", "one.0"]).stdout.decode()
+        shown = pane.rstrip().split("\n")
+        if shown[-1] in ("#", "$") and shown[-1 - len(lines):-1] == lines:
+            return
+        if time.monotonic() > run.deadline:
+            raise running.Hang(f"tmux does not show {lines}")
+        time.sleep(0.1)
+
+
 def tmux(run):
     """Its server becomes a daemon."""
     path = f"{run.directory}/tmux.sock"
     usual = ["tmux", "-S", path, "-f", "/dev/null"]
     shell = {"SHELL": "/bin/sh", "TERM": "screen", "PS1": "$ ", **FOLLOW}
     run.run([*usual, "new-session", "-d", "-x", "100", "-y", "30", "-s", "one"], environment=shell)
-    for text in ("echo $((6 * 7)) >first", "seq 1000 | tail -n 5", "cat first"):
+    await_lines(run, usual, [])
+    for text, shown in (("echo $((6 * 7)) >first; cat first", "42"),
+                        ("seq 1000 | tail -n 2", "999 1000"), ("cat first; echo end", "42 end")):
         run.run([*usual, "send-keys", "-t", "one", text, "Enter"], environment=shell)
-        time.sleep(0.3)
-    run.run([*usual, "split-window", "-t", "one", "seq 100 >split; sleep 1"], environment=shell)
+        await_lines(run, usual, shown.split())
+    run.run([*usual, "split-window", "-t", "one", "seq 100 >split; sleep 9"], environment=shell)
     run.run([*usual, "list-windows", "-F", "#{window_panes} #{pane_width}"], environment=shell)
-    time.sleep(0.5)
+    while not (run.directory / "split").exists():
+        time.sleep(0.05)
     run.run([*usual, "capture-pane", "-p", "-t", "one.0"], environment=shell)
     run.run([*usual, "kill-server"], environment=shell)
     run.keep("first")

@@ -167,9 +167,10 @@ int main(void)
 {
     const struct rlimit time = {CPU_SECONDS_MAX, CPU_SECONDS_MAX};
     const struct rlimit memory = {MEMORY_MAX, MEMORY_MAX};
-    setrlimit(RLIMIT_CPU, &time);
-    if (!SANITIZED) // whose shadow memory is beyond any limit
+    if (!SANITIZED) {
+        setrlimit(RLIMIT_CPU, &time);
         setrlimit(RLIMIT_AS, &memory);
+    }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_as_many_modules, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_modules_that_overlap, set_up, tear_down),

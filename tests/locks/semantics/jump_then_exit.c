@@ -2,6 +2,7 @@
 // A handler jumps out of a wait that is a cancellation point; the thread then ends by pthread_exit
 // or is cancelled, which runs its cleanup handlers and no other's.
 // EXPECT: health["complete"]
+// WITNESS: without threads
 #include "mutex_kind.h"
 
 #include <setjmp.h>
