@@ -4,10 +4,12 @@
 // have been exchanged. Nothing is created or emptied through a link.
 #include "report/commands/output_file.h"
 
+#include "preload/profile_format.h"
 #include "report/commands/command.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -73,6 +75,18 @@ static int empty(int fd, const char **ret_why)
     return error;
 }
 
+// A profile took a run to make, and no report is one: "-o" before its name is a slip.
+static bool is_profile(const char *path)
+{
+    char magic[sizeof(PROFILE_MAGIC) - 1];
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    bool is_one = fd >= 0 && read(fd, magic, sizeof(magic)) == (ssize_t)sizeof(magic) &&
+                  memcmp(magic, PROFILE_MAGIC, sizeof(magic)) == 0;
+    if (fd >= 0)
+        close(fd);
+    return is_one;
+}
+
 // A FIFO is waited for until somebody reads it.
 static int open_existing(const char *path, const char **ret_why)
 {
@@ -80,6 +94,10 @@ static int open_existing(const char *path, const char **ret_why)
     if (lstat(path, &status) != 0)
         return -errno;
     int error = refuse(&status, ret_why);
+    if (!error && S_ISREG(status.st_mode) && is_profile(path)) {
+        *ret_why = "is a profile, which this would destroy";
+        error = -EEXIST;
+    }
     if (error)
         return error;
     int waits = S_ISREG(status.st_mode) ? O_NONBLOCK : 0;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Files that results are written to: private, never through a link, never another user's."""
 import os
+import pathlib
 import stat
 import subprocess
 
@@ -136,6 +137,17 @@ def check_own_names(test, profile):
     test.equal((test.folder / "victim").read_text(), SECRET, "the victim of a page")
 
 
+def check_profiles_stay(test, profile):
+    """No report is written over a profile: -o before its name is a slip."""
+    before = pathlib.Path(profile).read_bytes()
+    for arguments in (("report", "-o", profile), ("report", "-o", profile, profile),
+                      ("report", "-f", "html", "-o", profile, profile)):
+        done = test.gaiaprof(*arguments)
+        test.equal(done.returncode, 2, f"{arguments}: status")
+    test.check(b"is a profile" in done.stderr, f"the reason: {done.stderr}")
+    test.check(pathlib.Path(profile).read_bytes() == before, "the profile")
+
+
 with testing() as test:
     profile = test.profile("host.gaia", HOST)
     test.victim()
@@ -146,6 +158,7 @@ with testing() as test:
         check_links(test, name, arguments)
         if is_root():
             check_other_users(test, name, arguments)
+    check_profiles_stay(test, profile)
     check_streams(test, profile)
     check_report_file(test)
     check_own_names(test, profile)
