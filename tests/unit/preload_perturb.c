@@ -40,12 +40,6 @@ static void move(unsigned choice)
     sched_setaffinity(0, sizeof(set), &set);
 }
 
-// An idle thread may hold what the others want for as long as they run.
-static void change_class(bool is_idle)
-{
-    sched_setscheduler(0, is_idle ? SCHED_IDLE : SCHED_OTHER, &(struct sched_param){0});
-}
-
 static uint64_t roll(void)
 {
     dice ^= dice << 13;
@@ -69,8 +63,8 @@ void perturb(void)
     case 1:
         move((unsigned)(value / 256 % 3));
         break;
-    case 2:
-        change_class(value / 256 % 4 == 0);
+    case 2: // long enough for all others to want what this one holds
+        nap(1 + (long)(value / 256 % 500000));
         break;
     default:
         sched_yield();
@@ -136,5 +130,4 @@ void perturb_leave(void)
     dice = 0;
     set_joined(own_number, false);
     move(2);
-    change_class(false);
 }

@@ -200,11 +200,13 @@ void builder_module(struct profile_builder *builder, uint64_t start, uint64_t en
 static unsigned char *extend(struct profile_builder *builder, size_t bytes)
 {
     size_t length = builder->length_bytes + bytes;
-    unsigned char *larger = realloc(builder->bytes, length);
-    if (!larger)
+    if (length > builder->room_bytes) {
+        builder->room_bytes = 2 * length;
+        builder->bytes = realloc(builder->bytes, builder->room_bytes);
+    }
+    if (!builder->bytes)
         abort();
-    builder->bytes = larger;
-    unsigned char *added = larger + builder->length_bytes;
+    unsigned char *added = builder->bytes + builder->length_bytes;
     memset(added, 0, bytes);
     builder->length_bytes = length;
     return added;

@@ -8,7 +8,7 @@
 // not by its name, which is this file's
 #include "../../../../preload/compiler.h"
 
-// Gives way, moves to another processor, sleeps, or becomes idle; most of the time nothing.
+// Gives way, moves to another processor, or sleeps; most of the time nothing.
 void perturb(void);
 
 #define PERTURBED(access)                                                                          \
