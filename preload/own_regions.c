@@ -45,6 +45,24 @@ void *own_regions_map(size_t bytes)
     return address;
 }
 
+uint64_t own_regions_bytes(void)
+{
+    uint64_t count = atomic_get(&scan_help.own_region_count), sum = 0;
+
+    for (uint64_t i = 0; i < count; i++)
+        sum += atomic_get(&regions[i].bytes);
+    return sum;
+}
+
+void own_regions_unlock(void)
+{
+    uint64_t count = atomic_get(&scan_help.own_region_count);
+
+    for (uint64_t i = 0; i < count; i++)
+        if (atomic_get(&regions[i].bytes))
+            sys_unlock(atomic_get(&regions[i].start), atomic_get(&regions[i].bytes));
+}
+
 void own_regions_unmap(void *address, size_t bytes)
 {
     uint64_t count = atomic_get(&scan_help.own_region_count);

@@ -19,5 +19,8 @@ extern struct profile_scan_help scan_help;
 // Zeroed memory, as sys_map_private(). NULL without memory.
 void *own_regions_map(size_t bytes);
 void own_regions_unmap(void *address, size_t bytes);
+uint64_t own_regions_bytes(void);
+// They may be swapped out, whatever the host has asked for.
+void own_regions_unlock(void);
 
 #endif

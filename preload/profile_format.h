@@ -74,7 +74,7 @@ struct profile_header {
 
     uint64_t start_realtime_ns; // CLOCK_REALTIME
     uint64_t start_ns;
-    uint64_t end_ns;    // 0 while running
+    uint64_t end_ns;    // 0 while running; published last: without it exit_kind does not count
     uint32_t exit_kind; // enum profile_exit_kind
     int32_t exit_status;
 

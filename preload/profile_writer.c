@@ -335,6 +335,35 @@ void profile_writer_trim(void)
     spinlock_give(&writer.lock);
 }
 
+void profile_writer_forgo_hole(void)
+{
+    uint64_t hole_bytes;
+
+    if (profile_header == &no_profile || !may_grow() || !spinlock_take(&writer.lock))
+        return;
+    hole_bytes = writer.mapped_bytes - writer.file_bytes;
+    if (hole_bytes) {
+        sys_unmap(writer.extent + (writer.file_bytes - writer.extent_off), hole_bytes);
+        writer.mapped_bytes = writer.file_bytes;
+    }
+    spinlock_give(&writer.lock);
+}
+
+void profile_writer_unlock(void)
+{
+    uint64_t hole_bytes = writer.mapped_bytes - writer.file_bytes;
+
+    for (unsigned i = 0; i < writer.extent_count; i++)
+        sys_unlock((uintptr_t)writer.extents[i].start, writer.extents[i].bytes);
+    if (hole_bytes)
+        sys_unlock((uintptr_t)writer.extent + (writer.file_bytes - writer.extent_off), hole_bytes);
+}
+
+uint64_t profile_writer_mapped_bytes(void)
+{
+    return writer.mapped_bytes;
+}
+
 static void replace_by_copy(void *extent, size_t bytes)
 {
     void *copied = sys_map_private(bytes);

@@ -35,8 +35,16 @@ struct profile_chunk *profile_writer_add_cells(size_t record_bytes, size_t count
 void profile_writer_expect_filter(void);
 
 // What is mapped ahead of the file's end goes, and the file is no longer than it need be. It may
-// grow again, if the process does not end after all. Any thread.
+// grow again, if the process does not end after all. Opens a descriptor. Any thread.
 void profile_writer_trim(void);
+
+// What is mapped ahead goes, until the file grows by another step, and stays in the file, where it
+// takes no space. Any thread.
+void profile_writer_forgo_hole(void);
+// The file need not be in RAM, whatever the host has asked for. Any thread.
+void profile_writer_unlock(void);
+// Of our profile, or of the parent's in a child that has none. 0: there is none.
+uint64_t profile_writer_mapped_bytes(void);
 
 // In a child made by fork: forget the parent's file. The child must not have stored into it.
 void profile_writer_reset(void);

@@ -336,15 +336,21 @@ bool recording_begin_end(void)
     }
 }
 
+// A descriptor, however short its life, may have the number that another thread counts on: without
+// one a thread may keep the name it began with, and the profile the hole at its end.
 void recording_finish(enum profile_exit_kind kind, int status)
 {
+    bool is_alone =
+        !atomic_get(&sys_filters) && sys_thread_count() == 1 + scan_help.held_thread_count;
+
     profile_header->exit_status = status;
     profile_header->exit_kind = kind;
     if (thread_self)
         heap_send_batch(thread_self);
-    thread_table_finish();
+    thread_table_finish(is_alone);
     timeline_end();
-    profile_writer_trim();
+    if (is_alone)
+        profile_writer_trim();
     atomic_publish(&profile_header->end_ns, sys_monotonic_ns());
 }
 

@@ -152,8 +152,7 @@ void reporter_drop_stderr(void)
     kept_stderr = -1;
 }
 
-// The descriptor to report on. -1: none.
-static int find_stderr(void)
+int reporter_stderr(void)
 {
     if (is_stderr(2))
         return 2;
@@ -355,7 +354,7 @@ void reporter_begin(bool is_possible)
 {
     int saved_errno = errno;
 
-    at_exit.stderr_fd = find_stderr();
+    at_exit.stderr_fd = reporter_stderr();
     if (!wants_report() && !wants_scan() && !options.check[0])
         return;
     if (!is_possible) {
@@ -425,8 +424,8 @@ static bool run_at_exit(void)
     if (is_done && !holds_threads())
         reap(at_exit.keeper);
     is_good = is_done && !at_exit.error && WIFEXITED(at_exit.wait_status);
-    if (!is_good && find_stderr() >= 0 && (wants_report() || options.check[0]))
-        say_where(find_stderr(), is_done && !at_exit.error);
+    if (!is_good && reporter_stderr() >= 0 && (wants_report() || options.check[0]))
+        say_where(reporter_stderr(), is_done && !at_exit.error);
     return !options.check[0] || (is_good && WEXITSTATUS(at_exit.wait_status) == 0);
 }
 
@@ -473,7 +472,7 @@ static void set_live_arguments(char **next, char *number)
 
 cold void reporter_show_deadlock(unsigned number)
 {
-    int saved_errno = errno, fd = find_stderr();
+    int saved_errno = errno, fd = reporter_stderr();
     char digits[16];
     struct text text;
 

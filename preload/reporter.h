@@ -13,6 +13,9 @@ void reporter_init(void);
 // The process begins to end: keeps stderr for the report, should the host close it meanwhile.
 void reporter_keep_stderr(void);
 
+// A descriptor of the stderr that the host had. -1: none is left.
+int reporter_stderr(void);
+
 // In a child made by fork, which has that copy, too: it is not the child's to keep open.
 void reporter_drop_stderr(void);
 

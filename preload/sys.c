@@ -41,16 +41,40 @@
     arch_syscall(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
 unsigned sys_filters;
+unsigned sys_unlocks;
 
 static bool is_error(long result)
 {
     return result < 0 && result > -4096;
 }
 
+// What can't be accessed is not filled, though it be locked, nor does it count against RLIMIT_DATA
+// and the like: it may fail to become accessible.
+static long map(size_t bytes, int flags, int fd, uint64_t offset)
+{
+    bool unlocks = sys_unlocks && !sys_filters;
+    long address =
+        call6(SYS_mmap, 0, bytes, unlocks ? PROT_NONE : PROT_READ | PROT_WRITE, flags, fd, offset);
+    long error;
+
+    if (is_error(address) || !unlocks)
+        return address;
+    call2(SYS_munlock, address, bytes);
+    error = call3(SYS_mprotect, address, bytes, PROT_READ | PROT_WRITE);
+    if (!error)
+        return address;
+    call2(SYS_munmap, address, bytes);
+    return error;
+}
+
+void sys_unlock(uint64_t address, size_t bytes)
+{
+    call2(SYS_munlock, address, bytes);
+}
+
 void *sys_map_private(size_t bytes)
 {
-    long address = call6(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE,
-                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    long address = map(bytes, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
     if (is_error(address))
         return NULL;
@@ -71,7 +95,7 @@ int sys_populate(void *address, size_t bytes)
 
 void *sys_map_file(int fd, uint64_t offset, size_t bytes)
 {
-    long address = call6(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
+    long address = map(bytes, MAP_SHARED, fd, offset);
 
     if (is_error(address))
         return NULL;
@@ -317,6 +341,25 @@ bool sys_is_address_space_limited(void)
     return limit_of(RLIMIT_AS) != RLIM_INFINITY;
 }
 
+uint64_t sys_lock_limit_bytes(void)
+{
+    return limit_of(RLIMIT_MEMLOCK);
+}
+
+uint64_t sys_address_space_bytes(void)
+{
+    char digits[32];
+    uint64_t pages = 0;
+    int fd = sys_open("/proc/self/statm", O_RDONLY);
+    long length = fd < 0 ? 0 : sys_read(fd, digits, sizeof(digits));
+
+    for (long i = 0; i < length && digits[i] >= '0' && digits[i] <= '9'; i++)
+        pages = pages * 10 + (uint64_t)(digits[i] - '0');
+    if (fd >= 0)
+        sys_close(fd);
+    return pages << 12;
+}
+
 bool sys_is_executable(const char *path)
 {
     return call3(SYS_faccessat, AT_FDCWD, path, X_OK) == 0;
@@ -357,6 +400,16 @@ int sys_thread_id(void)
 bool sys_thread_is_alive(int tid)
 {
     return call3(SYS_tgkill, sys_process_id(), tid, 0) != -ESRCH;
+}
+
+// A directory has a link more for each directory in it, which are its threads, and two of its own.
+unsigned sys_thread_count(void)
+{
+    struct stat status;
+
+    if (call4(SYS_newfstatat, AT_FDCWD, "/proc/self/task", &status, 0) != 0 || status.st_nlink < 3)
+        return 0;
+    return (unsigned)status.st_nlink - 2;
 }
 
 void sys_thread_name(char name[16])

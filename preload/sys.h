@@ -20,6 +20,9 @@ struct sys_file_id {
 // How many filters of system calls (seccomp) the host has set itself: what they did not foresee may
 // be its end. What can do without makes no calls any more.
 extern unsigned sys_filters;
+// Not 0: the host has asked for all memory to be locked that comes (MCL_FUTURE). Ours is not: it
+// would be filled, and count against the host's limit.
+extern unsigned sys_unlocks;
 
 // Zeroed private memory, never in huge pages: tables are touched sparsely. NULL without memory.
 void *sys_map_private(size_t bytes);
@@ -29,6 +32,10 @@ void *sys_map_file(int fd, uint64_t offset, size_t bytes);
 // 5.14). -EFAULT: there is none.
 int sys_populate(void *address, size_t bytes);
 void sys_unmap(void *address, size_t bytes);
+void sys_unlock(uint64_t address, size_t bytes);
+uint64_t sys_lock_limit_bytes(void);
+// What is mapped, by us as by the host. 0: not known.
+uint64_t sys_address_space_bytes(void);
 // Puts a mapping in the place of another one, whatever that was. False: nothing has changed.
 bool sys_replace_mapping(void *mapping, size_t bytes, void *place);
 // Whether the 8 bytes at an address can be read.
@@ -77,6 +84,8 @@ int sys_process_id(void); // the kernel's word, in a vfork child too
 int sys_parent_id(void);
 int sys_thread_id(void);
 bool sys_thread_is_alive(int tid);
+// How many threads the process has, whoever started them, without a descriptor. 0: not known.
+unsigned sys_thread_count(void);
 void sys_thread_name(char name[16]);
 void sys_yield(void);
 void sys_sleep_us(unsigned duration_us); // 0: gives way

@@ -491,8 +491,10 @@ static void read_name(struct profile_thread *record)
     memcpy(record->name, name, sizeof(name));
 }
 
-void thread_table_finish(void)
+void thread_table_finish(bool may_open)
 {
+    int self = sys_thread_id();
+
     for (uint32_t slot = 0; slot < thread_slot_count(); slot++)
         if (thread_in_slot(slot))
             lock_count_pending(thread_in_slot(slot), true);
@@ -502,6 +504,9 @@ void thread_table_finish(void)
         if (!atomic_get_acquire(&record->serial) || record->end_ns || atomic_get(&sys_filters))
             continue;
         record->cpu_ns = sys_thread_cpu_ns((int)record->tid);
-        read_name(record);
+        if ((int)record->tid == self)
+            sys_thread_name(record->name);
+        else if (may_open)
+            read_name(record);
     }
 }

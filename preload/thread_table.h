@@ -118,7 +118,8 @@ struct slot_totals thread_slot_totals(const struct thread_state *state);
 // How the calling thread is about to end.
 void thread_set_exit(enum profile_thread_exit kind);
 
-// The process ends: CPU time and names of the threads that still run.
-void thread_table_finish(void);
+// The process ends: CPU time and names of the threads that still run. The names of others than the
+// caller only if descriptors may be opened.
+void thread_table_finish(bool may_open);
 
 #endif
