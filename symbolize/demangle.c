@@ -26,6 +26,8 @@ struct sink {
 static void sink_append(const char *text, size_t bytes, void *opaque)
 {
     struct sink *sink = opaque;
+    if (bytes == 0)
+        return; // then there may be no text either
     if (bytes > sizeof(sink->text) - sink->length)
         longjmp(sink->too_long, 1);
     memcpy(sink->text + sink->length, text, bytes);

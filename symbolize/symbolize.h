@@ -62,6 +62,10 @@ int symbolizer_add_module(struct symbolizer *symbolizer, const struct symbolizer
 // Opens the module's file, if it was not yet.
 enum symbolizer_state symbolizer_module_state(struct symbolizer *symbolizer, int module);
 
+// Whether the module's file can be used: _OK, _MISSING or _REPLACED. Cheap, as its symbols are not
+// read.
+enum symbolizer_state symbolizer_file_state(struct symbolizer *symbolizer, int module);
+
 // The frames at run-time address `address` of a module, innermost first: inlined functions, then
 // the function that has the code. Give return address - 1 for a call. Fills at most `max` frames
 // (the outermost is kept when there are more) and returns how many; at least 1 if max > 0.

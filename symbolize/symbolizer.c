@@ -27,7 +27,7 @@
 
 struct module {
     struct symbolizer_module given; // with copies of what it points to
-    bool opened;
+    bool opened, identified;        // only then there is a state
     enum symbolizer_state state;
     struct elf_file file;       // the module itself; not open if it must not be used
     struct elf_file debug_file; // separate debug information; not open if there is none
@@ -282,6 +282,19 @@ enum symbolizer_state symbolizer_module_state(struct symbolizer *symbolizer, int
     uint64_t bias;
     const struct module *found = get_module(symbolizer, module, &bias);
     return found ? found->state : SYMBOLIZER_MISSING;
+}
+
+enum symbolizer_state symbolizer_file_state(struct symbolizer *symbolizer, int module)
+{
+    if (module < 0 || (size_t)module >= symbolizer->count)
+        return SYMBOLIZER_MISSING;
+    struct module *found = symbolizer->modules[module]->same_file;
+    if (!found->opened && !found->identified) {
+        found->state = open_module_file(found);
+        found->identified = true;
+        elf_file_close(&found->file);
+    }
+    return found->state == SYMBOLIZER_STRIPPED ? SYMBOLIZER_OK : found->state;
 }
 
 // Without "@VERSION" and demangled.

@@ -280,6 +280,12 @@ struct check {
     bool sites;
 };
 
+// A baseline may say anything.
+static int64_t whole(double limit)
+{
+    return (int64_t)floor(fmax(-LIMIT_MAX, fmin(limit, LIMIT_MAX)) + 1e-6);
+}
+
 // A reason why there is none; NULL: there is.
 static const char *find_limit(struct check *check, struct budget_result *result)
 {
@@ -297,8 +303,7 @@ static const char *find_limit(struct check *check, struct budget_result *result)
     budget->kind->collect(&items, check->baseline);
     check->words.failed |= items.failed;
     check->words.baseline = items.value;
-    double limit = (double)items.value * (1 + budget->percent / 100);
-    result->limit = limit < LIMIT_MAX ? (int64_t)floor(limit + 1e-6) : INT64_MAX;
+    result->limit = whole((double)items.value * (1 + budget->percent / 100));
     return NULL;
 }
 

@@ -71,8 +71,11 @@ static int add_text(struct diff *diff, const struct profile_file *file, const ch
     size_t count =
         file->bytes ? metrics_add_benchmarks(&diff->metrics, file->bytes, file->length_bytes, side)
                     : 0;
+    const char *why;
     if (diff->metrics.failed)
         return command_error(operand, "not enough memory");
+    if (profile_file_check(file, &why) != 0)
+        return command_error(operand, "%s", why);
     if (diff->metrics.too_many)
         return command_error(operand, "more than %d benchmarks", METRICS_MAX);
     return count ? 0 : command_error(operand, "neither a profile nor Go benchmark lines");
@@ -165,6 +168,8 @@ static int run_opened(struct diff *diff, FILE *out, char **operands, int old_cou
         return command_error("diff", "not enough memory");
     int status = add_all(diff, operands, old_count, count);
     if (!status)
+        status = report_begin_output(diff->request, out);
+    if (!status)
         status = diff_print(diff, out);
     for (unsigned side = COMBINATION_SIDES; side-- > 0;)
         profile_release(&diff->profiles[side]);
@@ -180,7 +185,7 @@ static int run(struct diff *diff, char **operands, int old_count, int count)
     bool is_to_file = request->output && strcmp(request->output, "-") != 0;
     FILE *out = NULL;
     if (!makes_files)
-        out = is_to_file ? output_file_open_or_say(request->output) : stdout;
+        out = is_to_file ? output_file_reserve_or_say(request->output) : stdout;
     if (!out && !makes_files)
         return EXIT_TROUBLE;
     int status = run_opened(diff, out, operands, old_count, count);

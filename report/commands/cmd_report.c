@@ -10,8 +10,10 @@
 #include "report/model/profile_file.h"
 #include "report/text/profile_tree.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 const char cmd_report_help[] =
     "report [OPTIONS] PROFILE|PID...\n"
@@ -114,25 +116,44 @@ static bool is_to_file(const struct report_request *request)
     return request->output && strcmp(request->output, "-") != 0;
 }
 
+static int print_by_program(const struct report_request *request, char **operands, int count,
+                            FILE *out)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *table = open_memstream(&text, &length);
+    if (!table)
+        return command_error("report", "not enough memory");
+    int status = profile_tree_print((const char *const *)operands, (size_t)count,
+                                    request->suppressions, table);
+    fclose(table);
+    int trouble = length ? report_begin_output(request, out) : 0;
+    if (length && !trouble)
+        fwrite(text, 1, length, out);
+    free(text);
+    return trouble ? trouble : status;
+}
+
 static int report_each(struct report_request *request, struct suppressions *suppressions,
                        char **operands, int count)
 {
     const char *name = is_to_file(request) ? request->output : "stdout";
     FILE *out = NULL;
     if (!report_files_wanted(request))
-        out = is_to_file(request) ? output_file_open_or_say(request->output) : stdout;
+        out = is_to_file(request) ? output_file_reserve_or_say(request->output) : stdout;
     if (!out && !report_files_wanted(request))
         return EXIT_TROUBLE;
     int status = 0;
     if (is_by_program(request, count)) {
-        status = profile_tree_print((const char *const *)operands, (size_t)count,
-                                    request->suppressions, out);
+        status = print_by_program(request, operands, count, out);
         count = 0;
     }
+    bool has_report = false;
     for (int i = 0; i < count; i++) {
-        if (i > 0 && request->format->render == render_text)
+        if (has_report && request->format->render == render_text)
             fputc('\n', out);
         int trouble = report_operand(request, suppressions, operands[i], out);
+        has_report |= trouble != EXIT_TROUBLE;
         status = trouble ? trouble : status;
     }
     return command_finish_output(out ? out : stdout, name) ? status : EXIT_TROUBLE;
@@ -182,6 +203,20 @@ static bool suits_count(const struct report_request *request, int count)
     return false;
 }
 
+// Where memory runs short, in a container say, the kernel ends this process and not the host that
+// waits for it, which may be the larger one. Before exec the value could become the host's, too.
+static void go_before_host(const struct report_request *request)
+{
+    int fd = -1;
+    if (request->at_exit || request->deadlock)
+        fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    ssize_t ignored = write(fd, "1000", 4);
+    (void)ignored;
+    close(fd);
+}
+
 int cmd_report(int argc, char **argv)
 {
     struct report_request request;
@@ -205,6 +240,7 @@ int cmd_report(int argc, char **argv)
             goto done;
     }
     if (letter == 0 && report_request_finish(&request)) {
+        go_before_host(&request);
         if (arguments.operand_count == 0)
             command_error("report", "no profile given; see gaiaprof help report");
         else if (suits_count(&request, arguments.operand_count)) {

@@ -64,15 +64,10 @@ static int refuse(const struct stat *status, const char **ret_why)
     return *ret_why ? -EPERM : 0;
 }
 
-static int empty(int fd, const char **ret_why)
+static int check(int fd, const char **ret_why)
 {
     struct stat status;
-    if (fstat(fd, &status) != 0)
-        return -errno;
-    int error = refuse(&status, ret_why);
-    if (!error && S_ISREG(status.st_mode) && ftruncate(fd, 0) != 0)
-        error = -errno;
-    return error;
+    return fstat(fd, &status) == 0 ? refuse(&status, ret_why) : -errno;
 }
 
 // A profile took a run to make, and no report is one: "-o" before its name is a slip.
@@ -104,7 +99,7 @@ static int open_existing(const char *path, const char **ret_why)
     int fd = open(path, O_WRONLY | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC | waits);
     if (fd < 0)
         return -errno;
-    error = empty(fd, ret_why);
+    error = check(fd, ret_why);
     if (!error)
         return fd;
     close(fd);
@@ -122,7 +117,7 @@ static int open_path(const char *path, const char **ret_why)
     return fd == -EEXIST ? open_existing(path, ret_why) : fd;
 }
 
-int output_file_open(const char *path, FILE **ret_out, const char **ret_why)
+int output_file_reserve(const char *path, FILE **ret_out, const char **ret_why)
 {
     const char *why = NULL;
     int fd = open_path(path, &why);
@@ -138,12 +133,48 @@ int output_file_open(const char *path, FILE **ret_out, const char **ret_why)
     return -error;
 }
 
-FILE *output_file_open_or_say(const char *path)
+int output_file_begin(const char *path, FILE *out)
+{
+    struct stat status;
+    if (named_descriptor(path) >= 0 || ftello(out) > 0)
+        return 0;
+    if (fstat(fileno(out), &status) != 0)
+        return -errno;
+    return S_ISREG(status.st_mode) && ftruncate(fileno(out), 0) != 0 ? -errno : 0;
+}
+
+int output_file_open(const char *path, FILE **ret_out, const char **ret_why)
+{
+    FILE *out;
+    int error = output_file_reserve(path, &out, ret_why);
+    if (error)
+        return error;
+    error = output_file_begin(path, out);
+    if (error) {
+        *ret_why = strerror(-error);
+        fclose(out);
+        return error;
+    }
+    *ret_out = out;
+    return 0;
+}
+
+static FILE *or_say(const char *path, int (*open_it)(const char *, FILE **, const char **))
 {
     FILE *out;
     const char *why;
-    if (output_file_open(path, &out, &why) == 0)
+    if (open_it(path, &out, &why) == 0)
         return out;
     command_error(path, "can't be written: %s", why);
     return NULL;
+}
+
+FILE *output_file_open_or_say(const char *path)
+{
+    return or_say(path, output_file_open);
+}
+
+FILE *output_file_reserve_or_say(const char *path)
+{
+    return or_say(path, output_file_reserve);
 }

@@ -14,11 +14,19 @@
 // 0, or -errno with the reason in *ret_why.
 int output_file_open(const char *path, FILE **ret_out, const char **ret_why);
 
+// The same, but what is there stays until output_file_begin(), for results that may fail to come.
+int output_file_reserve(const char *path, FILE **ret_out, const char **ret_why);
+
+// Empties what output_file_reserve() opened as `path`, if nothing was written to it yet.
+// 0 or -errno.
+int output_file_begin(const char *path, FILE *out);
+
 // Why what is there must not be written over, for `status` of lstat(): a link, another user's, a
 // file with other names. NULL: nothing speaks against it.
 const char *output_file_refusal(const struct stat *status);
 
-// output_file_open(), which has said what went wrong if it returns NULL.
+// output_file_open() and _reserve(), which have said what went wrong if they return NULL.
 FILE *output_file_open_or_say(const char *path);
+FILE *output_file_reserve_or_say(const char *path);
 
 #endif

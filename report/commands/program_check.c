@@ -4,6 +4,7 @@
 // every offset is checked against the mapped length.
 #include "report/commands/program_check.h"
 
+#include "report/model/mapped_file.h"
 #include "report/model/runtime_code.h"
 
 #include <elf.h>
@@ -15,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -24,6 +24,7 @@
 #define LINE_MAX_BYTES 256
 
 struct image {
+    struct mapped_file *mapped;
     const unsigned char *bytes;
     size_t length;
 };
@@ -46,10 +47,10 @@ static bool image_open(struct image *image, const char *path)
     struct stat status;
     if (fd < 0)
         return false;
-    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0) {
-        void *bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (bytes != MAP_FAILED)
-            *image = (struct image){bytes, (size_t)status.st_size};
+    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0 &&
+        mapped_file_new(&image->mapped, fd, (uint64_t)status.st_size) == 0) {
+        image->bytes = image->mapped->bytes;
+        image->length = (size_t)status.st_size;
     }
     close(fd);
     return image->bytes != NULL;
@@ -57,8 +58,7 @@ static bool image_open(struct image *image, const char *path)
 
 static void image_close(struct image *image)
 {
-    if (image->bytes)
-        munmap((void *)(uintptr_t)image->bytes, image->length);
+    mapped_file_free(image->mapped);
 }
 
 // Element `index` of a table, if all of it is inside the file.

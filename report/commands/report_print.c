@@ -4,28 +4,18 @@
 #include "report/commands/report_print.h"
 
 #include "report/check/check.h"
+#include "report/commands/output_file.h"
 #include "report/commands/report_files.h"
 #include "report/leaks/report_scan.h"
 #include "report/model/clock.h"
 #include "report/model/profile_file.h"
+#include "report/model/profile_open.h"
 #include "report/model/units.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-// A file that is cut while it is mapped ends in SIGBUS, wherever we are.
-static void on_bus_error(int signal)
-{
-    static const char text[] =
-        "gaiaprof: the profile: was cut off or unreadable while it was read\n";
-    (void)signal;
-    ssize_t ignored = write(STDERR_FILENO, text, sizeof(text) - 1);
-    (void)ignored;
-    _exit(EXIT_TROUBLE);
-}
 
 static bool wants_colour(FILE *out)
 {
@@ -40,15 +30,13 @@ static int load(struct profile *profile, const struct profile_file *file, const 
     const char *why = "";
     struct profile_source source = {
         .path = path,
-        .bytes = file->bytes,
-        .length_bytes = file->length_bytes,
         .running = !request->at_exit && profile_file_is_mapped_by(file, pid),
         .now_ns = clock_monotonic_ns(),
         .scan = scans->has_now ? &scans->now : NULL,
         .earlier_scan = scans->has_earlier ? &scans->earlier : NULL,
         .progress = request->progress,
     };
-    int error = profile_load(profile, &source, &why);
+    int error = profile_load_file(profile, file, &source, &why);
     if (error) {
         progress_clear(request->progress);
         return command_error(path, "%s", why);
@@ -124,6 +112,13 @@ static int print_failure(const struct profile *profile, const struct report_requ
     return command_error(profile->path, "%s", why);
 }
 
+int report_begin_output(const struct report_request *request, FILE *out)
+{
+    bool is_file = out && request->output && strcmp(request->output, "-") != 0;
+    int error = is_file ? output_file_begin(request->output, out) : 0;
+    return error ? command_error(request->output, "can't be written: %s", strerror(-error)) : 0;
+}
+
 int report_print_profile(struct profile *profile, struct report_request *request,
                          struct suppressions *suppressions, FILE *out)
 {
@@ -138,10 +133,10 @@ int report_print_profile(struct profile *profile, struct report_request *request
     int error = suppressions_apply(suppressions, profile);
     if (!error && !request->deadlock && !request->generate)
         error = selection_apply(&request->selection, profile);
-    int status = 0;
-    if (!error && !out)
+    int status = error ? 0 : report_begin_output(request, out);
+    if (!error && !status && !out)
         status = report_files_write(profile, request);
-    else if (!error)
+    else if (!error && !status)
         error = render(profile, request, out);
     progress_clear(profile->progress);
     if (error)
@@ -176,7 +171,6 @@ int report_print_path(struct report_request *request, struct suppressions *suppr
 {
     struct profile_file file;
     const char *why = "";
-    signal(SIGBUS, on_bus_error);
     if (profile_file_open(&file, path, &why) != 0)
         return command_error(path, "%s", why);
     int status = print_file(request, suppressions, &file, path, out);

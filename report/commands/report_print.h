@@ -14,6 +14,10 @@ int report_load_suppressions(struct suppressions *suppressions, const char *file
 int report_print_profile(struct profile *profile, struct report_request *request,
                          struct suppressions *suppressions, FILE *out);
 
+// Before something is written to `out` that is the output file of the request, if it has one: what
+// was in it goes now.
+int report_begin_output(const struct report_request *request, FILE *out);
+
 // Loads one and renders it.
 int report_print_path(struct report_request *request, struct suppressions *suppressions,
                       const char *path, FILE *out);

@@ -65,9 +65,9 @@ static void write_end(int fd, int wait_status)
     bool signaled = WIFSIGNALED(wait_status);
     int32_t exit_status = signaled ? WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
     uint32_t exit_kind = signaled ? PROFILE_EXIT_SIGNALED : PROFILE_EXIT_EXITED;
-    put_word(fd, offsetof(struct profile_header, end_ns), &end_ns, sizeof(end_ns));
     put_word(fd, offsetof(struct profile_header, exit_status), &exit_status, sizeof(exit_status));
     put_word(fd, offsetof(struct profile_header, exit_kind), &exit_kind, sizeof(exit_kind));
+    put_word(fd, offsetof(struct profile_header, end_ns), &end_ns, sizeof(end_ns));
 }
 
 static bool is_known(const struct left_profiles *left, uint64_t start_ns, const char *path)
@@ -78,6 +78,12 @@ static bool is_known(const struct left_profiles *left, uint64_t start_ns, const 
             realpath(path, other) && strcmp(one, other) == 0)
             return true;
     return false;
+}
+
+// As end_ns is published last.
+static bool has_ended(const struct profile_header *header, enum profile_exit_kind kind)
+{
+    return header->end_ns != 0 && header->exit_kind == kind;
 }
 
 static void add(struct search *search, const char *path, const struct profile_header *header)
@@ -97,8 +103,8 @@ static void add(struct search *search, const char *path, const struct profile_he
         .path = copy,
         .pid = (pid_t)header->pid,
         .start_ns = header->start_ns,
-        .became_another = header->exit_kind == PROFILE_EXIT_EXECED,
-        .reported = header->exit_kind == PROFILE_EXIT_EXITED,
+        .became_another = has_ended(header, PROFILE_EXIT_EXECED),
+        .reported = has_ended(header, PROFILE_EXIT_EXITED),
     };
 }
 
@@ -113,7 +119,8 @@ static void look_at(struct search *search, const char *path)
         pread(fd, &header, sizeof(header), 0) == (ssize_t)sizeof(header) &&
         is_one(search, &header, status.st_uid == geteuid()) &&
         !is_known(search->left, header.start_ns, path)) {
-        if (header.exit_kind == PROFILE_EXIT_NONE && header.pid == (uint32_t)search->wanted->pid)
+        bool is_open = header.exit_kind == PROFILE_EXIT_NONE || header.end_ns == 0;
+        if (is_open && header.pid == (uint32_t)search->wanted->pid)
             write_end(fd, search->wanted->wait_status);
         add(search, path, &header);
     }

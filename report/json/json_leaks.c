@@ -16,7 +16,7 @@ static json_t *pattern_value(struct json_writer *writer, const struct suppressio
     const char *text = region_printf(
         &writer->region, "%s:%s", suppression_kind_name(suppression->kind), suppression->pattern);
     writer->failed |= !text;
-    return json_text(writer, text ? text : "");
+    return json_text(text ? text : "");
 }
 
 void json_set_suppressed(struct json_writer *writer, json_t *object,

@@ -23,7 +23,7 @@ static json_t *thread_value(struct json_writer *writer, const struct thread *thr
     set_time(writer, value, "end_ns", record->end_ns);
     json_set_integer(writer, value, "cpu_ns", (int64_t)record->cpu_ns);
     json_set_text(writer, value, "exit", thread->exit);
-    json_set(writer, value, "join", thread->join ? json_text(writer, thread->join) : json_null());
+    json_set(writer, value, "join", thread->join ? json_text(thread->join) : json_null());
     json_set_suppressed(writer, value, thread->suppressed);
     json_set_integer(writer, value, "allocations", (int64_t)record->allocations);
     json_set_integer(writer, value, "allocated_bytes", (int64_t)record->allocated_bytes);

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define KEPT_BYTES_MAX ((size_t)64 << 20)
+
 // Takes over `value`.
 void json_put(struct json_writer *writer, json_t *value)
 {
@@ -16,10 +18,13 @@ void json_put(struct json_writer *writer, json_t *value)
     json_decref(value);
 }
 
-json_t *json_text(struct json_writer *writer, const char *text)
+json_t *json_text(const char *text)
 {
-    const char *clean = text_utf8(&writer->region, text);
-    return clean ? json_string_nocheck(clean) : NULL;
+    struct region scratch = {0};
+    const char *clean = text_utf8(&scratch, text);
+    json_t *value = clean ? json_string_nocheck(clean) : NULL;
+    region_release(&scratch);
+    return value;
 }
 
 void json_set(struct json_writer *writer, json_t *object, const char *key, json_t *value)
@@ -40,7 +45,7 @@ void json_set_run_time(struct json_writer *writer, json_t *object, const char *k
 
 void json_set_text(struct json_writer *writer, json_t *object, const char *key, const char *text)
 {
-    json_set(writer, object, key, json_text(writer, text));
+    json_set(writer, object, key, json_text(text));
 }
 
 // --- stacks
@@ -62,26 +67,40 @@ static json_t *frame_value(struct json_writer *writer, const struct frame *frame
     return value;
 }
 
-// The frames of one location, separated by commas.
-static const char *location_json(struct json_writer *writer, struct location *location)
+// The frames of one location, separated by commas. To be freed; NULL without memory.
+static char *frames_json(struct json_writer *writer, struct location *location)
 {
-    struct location_notes *notes = location_notes(location);
-    if (notes->json)
-        return notes->json;
     const struct frame *frames;
-    size_t count = location_frames(location, &frames);
-    const char *json = "";
-    for (size_t i = 0; json && i < count; i++) {
+    size_t count = location_frames(location, &frames), length;
+    char *text = NULL;
+    FILE *out = open_memstream(&text, &length);
+    for (size_t i = 0; out && i < count; i++) {
         json_t *value = frame_value(writer, &frames[i]);
-        char *dump = json_dumps(value, JSON_COMPACT);
-        json = dump ? region_printf(&writer->profile->region, "%s%s%s", json, i ? "," : "", dump)
-                    : NULL;
-        free(dump);
+        fputs(i ? "," : "", out);
+        writer->failed |= json_dumpf(value, out, JSON_COMPACT) != 0;
         json_decref(value);
     }
-    writer->failed |= !json;
-    notes->json = json;
-    return json ? json : "{}";
+    return out && fclose(out) == 0 ? text : NULL;
+}
+
+// Names may be long, and be those of very many frames: what is beyond KEPT_BYTES_MAX is rendered
+// anew each time.
+static void put_location(struct json_writer *writer, struct location *location)
+{
+    struct location_notes *notes = location_notes(location);
+    if (notes->json) {
+        fputs(notes->json, writer->out);
+        return;
+    }
+    char *text = frames_json(writer, location);
+    fputs(text ? text : "{}", writer->out);
+    writer->failed |= !text;
+    size_t length = text ? strlen(text) : 0;
+    if (length && writer->kept_bytes + length <= KEPT_BYTES_MAX) {
+        notes->json = region_strndup(&writer->profile->region, text, length);
+        writer->kept_bytes += length;
+    }
+    free(text);
 }
 
 void json_put_stack(struct json_writer *writer, uint32_t stack)
@@ -90,7 +109,7 @@ void json_put_stack(struct json_writer *writer, uint32_t stack)
     const char *before = "[";
     for (struct location *location; (location = stack_walk_location(writer->profile, &walk));) {
         fputs(before, writer->out);
-        fputs(location_json(writer, location), writer->out);
+        put_location(writer, location);
         before = ",";
     }
     fputs(*before == '[' ? "[]" : "]", writer->out);

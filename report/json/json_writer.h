@@ -2,8 +2,8 @@
 //
 // json_writer.h - how the parts of the JSON format (render_json.c, json_leaks.c, json_locks.c,
 // json_threads.c, json_timeline.c) share one report being written: as a stream, one small jansson
-// object at a time, and the frames of an address rendered once and kept with it, so that a profile
-// of a million stacks needs no tree in memory. Internal to them.
+// object at a time, and the frames of an address rendered once and kept with it, within limits, so
+// that a profile of a million stacks needs no tree in memory. Internal to them.
 #ifndef GAIAPROF_JSON_WRITER_H
 #define GAIAPROF_JSON_WRITER_H
 
@@ -18,6 +18,7 @@ struct json_writer {
     const struct render_options *options;
     FILE *out;
     struct region region; // of strings on their way out
+    size_t kept_bytes;    // of frames
     bool failed;          // without memory
 };
 
@@ -32,7 +33,7 @@ void json_set_run_time(struct json_writer *writer, json_t *object, const char *k
 void json_set_suppressed(struct json_writer *writer, json_t *object,
                          const struct suppression *suppression);
 
-json_t *json_text(struct json_writer *writer, const char *text);
+json_t *json_text(const char *text);
 
 // These write; `value` and `members` are taken over.
 void json_put(struct json_writer *writer, json_t *value);

@@ -63,7 +63,7 @@ static json_t *process_value(struct json_writer *writer)
         json_set(writer, value, "merged", merged_value(writer));
     json_set_text(writer, value, "exe", profile->exe);
     for (size_t i = 0; i < profile->arg_count; i++)
-        writer->failed |= json_array_append_new(args, json_text(writer, profile->args[i])) != 0;
+        writer->failed |= json_array_append_new(args, json_text(profile->args[i])) != 0;
     json_set(writer, value, "args", args);
     json_set_text(writer, value, "start", start_text(writer));
     if (profile->duration_ns >= 0 || (profile->old && profile->duration_ns != PROFILE_NO_DURATION))
@@ -106,7 +106,7 @@ static json_t *texts_value(struct json_writer *writer, const char *const *texts,
 {
     json_t *value = json_array();
     for (size_t i = 0; i < count; i++)
-        writer->failed |= json_array_append_new(value, json_text(writer, texts[i])) != 0;
+        writer->failed |= json_array_append_new(value, json_text(texts[i])) != 0;
     return value;
 }
 

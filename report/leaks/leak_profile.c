@@ -4,11 +4,11 @@
 #include "report/leaks/leak_profile.h"
 
 #include "report/leaks/leak_stop.h"
+#include "report/model/mapped_file.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 static int fail(const char **ret_why, int error)
@@ -23,15 +23,14 @@ static int map_file(struct leak_profile *profile, const char **ret_why)
     if (fstat(profile->fd, &status) != 0)
         return fail(ret_why, errno);
     uint64_t length_bytes = (uint64_t)status.st_size;
-    if (profile->bytes && length_bytes == profile->length_bytes)
+    struct mapped_file *mapped;
+    if (profile->mapped && length_bytes == profile->mapped->length_bytes)
         return 0;
-    void *bytes = mmap(NULL, length_bytes, PROT_READ, MAP_SHARED, profile->fd, 0);
-    if (bytes == MAP_FAILED)
-        return fail(ret_why, errno);
-    if (profile->bytes)
-        munmap(profile->bytes, profile->length_bytes);
-    profile->bytes = bytes;
-    profile->length_bytes = length_bytes;
+    int error = mapped_file_new(&mapped, profile->fd, length_bytes);
+    if (error)
+        return fail(ret_why, -error);
+    mapped_file_free(profile->mapped);
+    profile->mapped = mapped;
     return 0;
 }
 
@@ -78,7 +77,8 @@ int leak_profile_update(struct leak_profile *profile, const char **ret_why)
     int error = map_file(profile, ret_why);
     if (error)
         return error;
-    error = profile_reader_open(&profile->reader, profile->bytes, profile->length_bytes, ret_why);
+    error = profile_reader_open(&profile->reader, profile->mapped->bytes,
+                                profile->mapped->length_bytes, ret_why);
     if (error)
         return error;
     error = walk(profile);
@@ -100,8 +100,7 @@ int leak_profile_open(struct leak_profile *profile, const struct profile_file *f
 
 void leak_profile_release(struct leak_profile *profile)
 {
-    if (profile->bytes)
-        munmap(profile->bytes, profile->length_bytes);
+    mapped_file_free(profile->mapped);
     free(profile->nodes.spans);
     free(profile->threads.spans);
     *profile = (struct leak_profile){0};

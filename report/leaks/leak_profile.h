@@ -19,8 +19,7 @@ struct leak_span_list {
 
 struct leak_profile {
     int fd;
-    void *bytes; // a mapping of its own
-    uint64_t length_bytes;
+    struct mapped_file *mapped; // of its own
     struct profile_reader reader;
     struct profile_span last; // the walk goes on behind it
     struct leak_span_list nodes, threads;

@@ -139,6 +139,8 @@ static int load_earlier(struct report_scans *scans, const struct profile_header 
         reader.header.start_realtime_ns != header->start_realtime_ns)
         return command_error(path, "of another process (pid %u)", reader.header.pid);
     int error = leak_scan_load(&scans->earlier, &scans->region, &reader);
+    if (profile_file_check(file, &why) != 0)
+        return command_error(path, "%s", why);
     if (error == -ENOENT)
         return command_error(path, "has no scan for leaks: gaiaprof report --save makes one");
     if (error)

@@ -113,6 +113,7 @@ static int find_process(struct profile *profile, struct profile_reader *reader)
     return 0;
 }
 
+// Its time is the last that a process says of its end: without it, it was killed on the way.
 static void judge_end(struct profile *profile, const struct profile_source *source)
 {
     const struct profile_header *header = &profile->header;
@@ -122,7 +123,7 @@ static void judge_end(struct profile *profile, const struct profile_source *sour
         [PROFILE_EXIT_SIGNALED] = STATE_SIGNALED,
     };
     uint64_t end_ns = header->end_ns;
-    if (header->exit_kind != PROFILE_EXIT_NONE &&
+    if (end_ns != 0 && header->exit_kind != PROFILE_EXIT_NONE &&
         header->exit_kind < sizeof(states) / sizeof(*states)) {
         profile->state = states[header->exit_kind];
     } else {
@@ -300,6 +301,7 @@ int profile_load(struct profile *profile, const struct profile_source *source, c
     note_sum(profile);
     judge_coverage(profile);
     profile_check_stacks(profile);
+    profile_note_modules(profile);
     profile_judge_heap_misuses(profile);
     return 0;
 }

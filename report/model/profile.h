@@ -311,7 +311,8 @@ static inline bool thread_has_finished(const struct profile_thread *record)
 // NULL if no record has the serial.
 const struct thread *profile_thread(const struct profile *profile, uint32_t serial);
 
-// How many of the modules looked at so far are in a state, and the path of the first.
+// How many of the modules that recorded code was in are in a state, and the path of the first:
+// SYMBOLIZER_OK, _MISSING or _REPLACED.
 size_t profile_modules_in_state(const struct profile *profile, enum symbolizer_state state,
                                 const char **ret_path);
 

@@ -5,6 +5,7 @@
 #include "report/model/profile_file.h"
 
 #include "preload/profile_format.h"
+#include "report/model/mapped_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -40,10 +40,10 @@ static int map_file(struct profile_file *file, const char **ret_why)
     file->inode = status.st_ino;
     if (file->length_bytes == 0)
         return 0;
-    void *bytes = mmap(NULL, file->length_bytes, PROT_READ, MAP_SHARED, file->fd, 0);
-    if (bytes == MAP_FAILED)
-        return fail(ret_why, errno);
-    file->bytes = bytes;
+    int error = mapped_file_new(&file->mapped, file->fd, file->length_bytes);
+    if (error)
+        return fail(ret_why, -error);
+    file->bytes = file->mapped->bytes;
     return 0;
 }
 
@@ -71,9 +71,19 @@ int profile_file_open(struct profile_file *file, const char *path, const char **
 
 void profile_file_close(struct profile_file *file)
 {
-    if (file->bytes)
-        munmap((void *)(uintptr_t)file->bytes, file->length_bytes);
+    mapped_file_free(file->mapped);
     close(file->fd);
+}
+
+int profile_file_check(const struct profile_file *file, const char **ret_why)
+{
+    struct stat status;
+    if (!file->mapped || !file->mapped->is_lost)
+        return 0;
+    if (fstat(file->fd, &status) != 0 || (uint64_t)status.st_size >= file->length_bytes)
+        return fail(ret_why, EIO);
+    *ret_why = "cut off while it was read";
+    return -EIO;
 }
 
 // --- live processes

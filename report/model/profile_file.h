@@ -9,9 +9,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct mapped_file;
+
 struct profile_file {
     int fd;
-    const void *bytes; // mapped; NULL where the file is empty
+    struct mapped_file *mapped; // NULL where the file is empty
+    const void *bytes;          // of `mapped`
     uint64_t length_bytes;
     dev_t device;
     ino_t inode;
@@ -20,6 +23,9 @@ struct profile_file {
 // Never blocks: a FIFO is refused.
 int profile_file_open(struct profile_file *file, const char *path, const char **ret_why);
 void profile_file_close(struct profile_file *file);
+
+// Whether the file was all there whenever something of it was read: 0, or -EIO and why not.
+int profile_file_check(const struct profile_file *file, const char **ret_why);
 
 // True if process `pid` lives and maps the file.
 bool profile_file_is_mapped_by(const struct profile_file *file, pid_t pid);

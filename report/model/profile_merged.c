@@ -15,10 +15,12 @@
 // Of all frames together: real sums have some 10 MB. Formats write the names with each frame, so a
 // small profile with one long name would be gigabytes. What is beyond has no names.
 #define NAMED_BYTES_MAX ((size_t)256 << 20)
+#define PROGRAM_BYTES_MAX ((size_t)16 << 20) // the same of the names of programs
 
 struct merged_names {
     const char *texts; // ends in NUL
     size_t text_bytes;
+    size_t program_bytes;           // of the names of programs
     struct merged_lock_name *locks; // by id
     size_t lock_count;
 };
@@ -87,7 +89,10 @@ static int add_program(struct profile *profile, const struct profile_merged_prog
     if (!program)
         return -ENOMEM;
     merged->programs = programs;
-    *program = (struct merged_program){text_or_none(profile, record->name),
+    const char *name = text_or_none(profile, record->name);
+    size_t *bytes = &profile->merged_names->program_bytes;
+    *bytes += strlen(name);
+    *program = (struct merged_program){*bytes <= PROGRAM_BYTES_MAX ? name : "",
                                        (int64_t)record->profile_count};
     return 0;
 }

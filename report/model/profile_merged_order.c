@@ -17,6 +17,14 @@ static uint32_t lock_number(struct order_cycle *cycle, const struct lock *lock)
     return (uint32_t)cycle->lock_count++;
 }
 
+// A thread in a deadlock may hold nothing known.
+static bool holds_a_lock(const struct profile *profile, const struct lock_records *records,
+                         const struct profile_order_edge *edge)
+{
+    return edge->from ? lock_find(profile, records, edge->from) != NULL
+                      : edge->kind == PROFILE_ORDER_DEADLOCK;
+}
+
 static bool is_complete(const struct profile *profile, const struct lock_records *records,
                         const struct profile_order_edge *edges, size_t count)
 {
@@ -24,8 +32,7 @@ static bool is_complete(const struct profile *profile, const struct lock_records
         return false;
     for (size_t i = 0; i < count; i++)
         if (edges[i].edge != i || edges[i].edge_count != count || edges[i].kind != edges[0].kind ||
-            !lock_find(profile, records, edges[i].to) ||
-            (edges[i].from && !lock_find(profile, records, edges[i].from)))
+            !lock_find(profile, records, edges[i].to) || !holds_a_lock(profile, records, &edges[i]))
             return false;
     return true;
 }

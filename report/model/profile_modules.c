@@ -3,11 +3,14 @@
 // profile_modules.c - the files that were loaded, and which of them an address belonged to at its
 // time. The symbolizer learns of a module when the first address in it is looked up.
 #include "report/model/profile_parts.h"
+#include "report/model/runtime_code.h"
+#include "report/model/units.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 #define MODULE_PATH_MAX 4096
+#define NAME_COLUMNS 40
 #define SEARCH_STEPS_MAX 100000000 // among modules that overlap; no real process has as many
 
 struct module {
@@ -21,6 +24,7 @@ struct module_table {
     struct module *modules; // by start
     size_t count;
     size_t search_steps;
+    const struct module *last_used;
     struct symbolizer *symbolizer;
 };
 
@@ -190,7 +194,22 @@ size_t module_table_frames(const struct profile *profile, uint64_t address, uint
     return number < 0 ? 0 : symbolizer_frames(table->symbolizer, number, address, ret_frames, max);
 }
 
-// "[vdso]" and the like have no file.
+// The last one is asked first: code of a stack, and of its neighbours, is mostly in one module.
+void module_table_use(const struct profile *profile, uint64_t address, uint32_t generation)
+{
+    struct module_table *table = profile->modules;
+    const struct module *last = table->last_used;
+    if (last && last->record.start <= address && address < last->record.end &&
+        last->record.first_generation <= generation && generation <= last->record.last_generation)
+        return;
+    struct module *module = find_module(table, address, generation);
+    if (!module)
+        return;
+    module_number(table, module);
+    table->last_used = module;
+}
+
+// "[vdso]" and the like have no file; what is ours is not shown.
 size_t profile_modules_in_state(const struct profile *profile, enum symbolizer_state state,
                                 const char **ret_path)
 {
@@ -198,13 +217,35 @@ size_t profile_modules_in_state(const struct profile *profile, enum symbolizer_s
     size_t count = 0;
     for (size_t i = 0; i < table->count; i++) {
         const struct module *module = &table->modules[i];
-        if (module->number < 0 || module->path[0] != '/' ||
-            symbolizer_module_state(table->symbolizer, module->number) != state)
+        if (module->number < 0 || module->path[0] != '/' || module_is_gaiaprof(module->path) ||
+            symbolizer_file_state(table->symbolizer, module->number) != state)
             continue;
         if (count++ == 0)
             *ret_path = module->path;
     }
     return count;
+}
+
+static void note_modules(struct profile *profile, enum symbolizer_state state, const char *words)
+{
+    const char *path, *name = NULL;
+    size_t count = profile_modules_in_state(profile, state, &path);
+    if (count)
+        name = text_printable(&profile->region, path_basename(path));
+    if (name)
+        name = text_cut(&profile->region, name, NAME_COLUMNS);
+    if (name && count == 1)
+        profile_note(profile, "no names from %s: %s", name, words);
+    else if (name)
+        profile_note(profile, "no names from %s and %zu other%s: %s", name, count - 1,
+                     count == 2 ? "" : "s", words);
+}
+
+void profile_note_modules(struct profile *profile)
+{
+    profile_use_modules(profile);
+    note_modules(profile, SYMBOLIZER_REPLACED, "replaced since by another build");
+    note_modules(profile, SYMBOLIZER_MISSING, "no longer there, or unreadable");
 }
 
 const char *module_table_data_name(const struct profile *profile, uint64_t address,

@@ -17,6 +17,21 @@
 
 #define LINE_COLUMNS 60
 
+int profile_load_file(struct profile *profile, const struct profile_file *file,
+                      struct profile_source *source, const char **ret_why)
+{
+    const char *why_cut;
+    source->bytes = file->bytes;
+    source->length_bytes = file->length_bytes;
+    int error = profile_load(profile, source, ret_why);
+    if (profile_file_check(file, &why_cut) == 0)
+        return error;
+    if (!error)
+        profile_release(profile);
+    *ret_why = why_cut;
+    return -EIO;
+}
+
 // `pid`: 0: that of the profile.
 static int load(struct profile *profile, const struct profile_file *file, const char *operand,
                 pid_t pid, const struct leak_scan *scan, struct progress *progress,
@@ -24,14 +39,12 @@ static int load(struct profile *profile, const struct profile_file *file, const 
 {
     struct profile_source source = {
         .path = operand,
-        .bytes = file->bytes,
-        .length_bytes = file->length_bytes,
         .running = profile_file_is_mapped_by(file, pid ? pid : profile_file_pid(file)),
         .now_ns = clock_monotonic_ns(),
         .scan = scan,
         .progress = progress,
     };
-    return profile_load(profile, &source, ret_why);
+    return profile_load_file(profile, file, &source, ret_why);
 }
 
 static int load_live(struct profile *profile, const struct profile_file *file, const char *operand,

@@ -7,6 +7,12 @@
 
 #include "report/model/profile.h"
 
+// profile_load() of an open file, whose bytes and length `source` need not have. -EIO: it was cut
+// off meanwhile.
+struct profile_file;
+int profile_load_file(struct profile *profile, const struct profile_file *file,
+                      struct profile_source *source, const char **ret_why);
+
 // `operand`: a file; a process id where no file has that name. profile->path is `operand`, which
 // must live as long. With `leaks` a process that is named by its id is stopped for a moment, and
 // its live blocks are classified. `progress` is told how far it is (NULL: nobody), also later, and

@@ -28,6 +28,11 @@ int profile_load_frames(struct profile *profile, struct profile_reader *reader);
 int profile_name_locks(struct profile *profile);
 int profile_time_threads(struct profile *profile);
 void profile_check_stacks(struct profile *profile);
+void profile_use_modules(struct profile *profile);
+
+// After profile_check_stacks(): says whose files are of no use any more, of the modules that have
+// the code of some stack.
+void profile_note_modules(struct profile *profile);
 
 // Drops misuses that their stacks refute, and sorts the others.
 void profile_judge_heap_misuses(struct profile *profile);
@@ -42,6 +47,9 @@ int64_t whole_blocks(int64_t *sum, uint64_t units);
 
 // The number of the module, and of its mapping; -1: none.
 long module_table_find(const struct profile *profile, uint64_t address, uint32_t generation);
+
+// The module will be asked for names.
+void module_table_use(const struct profile *profile, uint64_t address, uint32_t generation);
 
 // False if no module had the address; then nothing is set.
 bool module_table_bias(const struct profile *profile, uint64_t address, uint32_t generation,

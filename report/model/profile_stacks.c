@@ -152,6 +152,19 @@ void profile_check_stacks(struct profile *profile)
         profile_note(profile, "%zu stacks are damaged or cut off with the file", unsound);
 }
 
+// Of the stacks that were checked.
+void profile_use_modules(struct profile *profile)
+{
+    const struct stack_table *table = profile->stacks;
+    for (uint32_t id = 1; id < table->limit; id++) {
+        const struct node *node = &table->nodes[id];
+        bool is_sound = node->generation1 != GENERATION_UNKNOWN &&
+                        node->generation1 != GENERATION_UNSOUND && node->parent != 0;
+        if (is_sound && node->pc >= PROFILE_MARKER_END && !(node->pc & PROFILE_PC_SIGNAL))
+            module_table_use(profile, node->pc - 1, node->generation1 - 1);
+    }
+}
+
 // A signal trampoline's pc is its first instruction and an interrupted pc is the next one to run:
 // both are looked up as they are. Every other pc is behind a call.
 static struct location *node_location(struct profile *profile, struct node *node, bool interrupted)

@@ -101,9 +101,8 @@ static void fill_moments(struct profile *profile, struct times *starts, struct t
     int64_t span_ns = run_ns(profile);
     size_t count = span_ns < MOMENTS_MAX ? 1 : MOMENTS_MAX;
     for (size_t i = 0; i < count; i++) {
-        int64_t now_ns = (int64_t)((double)span_ns * (double)(i + 1) / (double)count);
-        if (i + 1 == count)
-            now_ns = span_ns;
+        int64_t now_ns =
+            i + 1 == count ? span_ns : (int64_t)((double)span_ns * (double)(i + 1) / (double)count);
         threads->timeline[threads->moment_count++] = (struct thread_moment){
             .time_ns = now_ns,
             .alive = passed(starts, now_ns) - passed(ends, now_ns),

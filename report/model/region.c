@@ -113,6 +113,20 @@ char *region_printf(struct region *region, const char *format, ...)
     return text;
 }
 
+void region_rewind(struct region *region, const struct region *before)
+{
+    size_t used_bytes = region->used_bytes;
+    while (region->blocks != before->blocks) {
+        struct region_block *next = region->blocks->next;
+        free(region->blocks);
+        region->blocks = next;
+        used_bytes = BLOCK_BYTES;
+    }
+    if (region->blocks && used_bytes > before->used_bytes)
+        memset(region->blocks->bytes + before->used_bytes, 0, used_bytes - before->used_bytes);
+    region->used_bytes = before->used_bytes;
+}
+
 void region_release(struct region *region)
 {
     struct region_block *block = region->blocks;

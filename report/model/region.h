@@ -33,6 +33,10 @@ char *region_printf(struct region *region, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 char *region_vprintf(struct region *region, const char *format, va_list arguments);
 
+// Forgets what was allocated since `*region` was copied to `before`, to use the room again; very
+// large objects may stay until the region goes.
+void region_rewind(struct region *region, const struct region *before);
+
 void region_release(struct region *region);
 
 #endif

@@ -172,12 +172,14 @@ static void put_frames(struct text_report *report, uint32_t stack, size_t indent
     struct text_table table = {
         .region = &report->region, .titles = titles, .number_count = 1, .left = true};
     struct stack_walk walk = {.node = stack};
+    struct region before = report->region;
     for (size_t i = 0; i < end; i++) {
         const struct frame *frame = stack_walk_next(report->profile, &walk);
         if (i >= first)
             put_frame(report, &table, indent - 2, frame);
     }
     text_table_print(&table, report->out, "", "");
+    region_rewind(&report->region, &before);
 }
 
 // How many frames of the runtime there are inside the user's.

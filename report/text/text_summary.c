@@ -338,21 +338,6 @@ static void put_lost_line(struct text_report *report)
     text_put_line(report, "lost", *text != '\0', *text ? text : "nothing");
 }
 
-static void put_module_note(struct text_report *report, enum symbolizer_state state,
-                            const char *words)
-{
-    const char *path = "";
-    size_t count = profile_modules_in_state(report->profile, state, &path);
-    if (count == 0)
-        return;
-    const char *name = text_or_empty(report, text_printable(&report->region, path_basename(path)));
-    const char *others =
-        count == 1 ? "" : text_format(report, " and %zu other%s", count - 1, count == 2 ? "" : "s");
-    text_put_line(report, "note", false,
-                  text_format(report, "no names from %s%s: %s", text_cut(&report->region, name, 40),
-                              others, words));
-}
-
 // What a sample can't tell: one place in 20 that allocates 3 intervals has no sample (1/e^3).
 static void put_sampling_note(struct text_report *report)
 {
@@ -386,8 +371,6 @@ static void put_notes(struct text_report *report)
         text_put_line(report, "note", true,
                       text_format(report, "%s stacks differ from libunwind's",
                                   unit_count((int64_t)header->unwind_mismatches).text));
-    put_module_note(report, SYMBOLIZER_REPLACED, "replaced since by another build");
-    put_module_note(report, SYMBOLIZER_MISSING, "no longer there, or unreadable");
     const char *allocator =
         text_or_empty(report, text_printable(&report->region, header->allocator));
     if (*allocator && strcmp(allocator, "glibc") != 0)
