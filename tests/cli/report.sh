@@ -295,6 +295,23 @@ for section in ("leaks", "cpu", "timeline"):
     done
 fi
 
+# What reports for a program that waits goes first where memory runs short (it waits for a reader).
+score_of() {
+    mkfifo slow
+    gaiaprof report $1 -o slow demo.gaia &
+    for i in $(seq 200); do
+        score=$(cat /proc/$!/oom_score_adj)
+        [ "$score" != $2 ] || break
+        sleep 0.05
+    done
+    cat slow >slow.txt
+    wait $! || fail "report $1: status $?"
+    rm slow
+    [ "$score" = $2 ] || fail "report $1: oom_score_adj $score, not $2"
+}
+score_of --at-exit 1000
+score_of "" "$(cat /proc/self/oom_score_adj)"
+
 # A million stacks: seconds, not minutes.
 "$PROFILE_MAKE" large large.gaia 1000000
 timeout 30 gaiaprof report large.gaia >/dev/null || fail "a million stacks"

@@ -43,4 +43,10 @@ follow=exec to profile what env runs
 by env"
 printf 'echo no interpreter\n' >plain && chmod +x plain
 expect 0 gaiaprof run -q ./plain <<<"no interpreter"
+
+# the program ignores what it would without us
+ignored() { (trap '' BUS; "$@" grep SigIgn /proc/self/status); }
+if [ -z "$SANITIZE" ]; then # which has handlers of its own
+    [ "$(ignored gaiaprof run -q)" = "$(ignored env)" ] || fail "SIGBUS is no longer ignored"
+fi
 finish

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 #
 # run_killed.sh - processes that could not print their report: gaiaprof run prints it for them.
+
+# a shell can't trap what was ignored when it began (nohup, &)
+[ -n "${SIGNALS_AS_USUAL-}" ] || exec env --default-signal=HUP,INT SIGNALS_AS_USUAL=1 bash "$0"
 . "$(dirname "$0")/expect.bash"
 need_preload
 

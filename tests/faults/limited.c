@@ -3,10 +3,12 @@
 // limited.c - one thread that needs little: many stacks, so that the profile has to grow, and
 // nothing that a limit or a filter would refuse it. LATE says what it does to itself in the middle:
 //
-//   nothing, or one of: chroot, closes (all descriptors), filter CALL ACTION
+//   nothing, or one of: chroot, closes (all descriptors), filter CALL ACTION, many PATHS, fill FILE
+//   BYTES
 //
-// CALL is a number, ACTION "refuse" or "kill". The last line of output is the lowest descriptor
-// that is free, and the count of blocks.
+// CALL is a number, ACTION "refuse" or "kill", PATHS how many calls there shall be rather than
+// 2000, by more stacks, FILE says how much memory is in use until it is BYTES. The last line of
+// output is the lowest descriptor that is free, and the count of blocks.
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -16,25 +18,31 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #define DEPTH 13
+#define DEPTH_OF_MANY 18
 #define PATHS 2000
+#define FILL_BYTES (64u << 10)
 
 static int blocks;
+static int depth = DEPTH;
+static unsigned paths = PATHS;
+static unsigned step = 2654435761u; // from path to path: far, so that all are touched
 
-static void branch(int depth, unsigned path)
+static void branch(int below, unsigned path)
 {
-    if (depth == 0) {
+    if (below == 0) {
         void *block = malloc(24);
 
         blocks += block != NULL;
         free(block);
-    } else if (path & 1) {
-        branch(depth - 1, path >> 1);
+    } else if (path >> (below - 1) & 1) {
+        branch(below - 1, path);
     } else {
-        branch(depth - 1, path >> 1);
+        branch(below - 1, path);
     }
 }
 
@@ -67,10 +75,44 @@ static int close_all(void)
     return 0;
 }
 
+static int many(const char *count)
+{
+    depth = DEPTH_OF_MANY;
+    step = 1 << 7; // one after the other
+    paths = (unsigned)atoi(count);
+    return 0;
+}
+
+static long number_in(const char *path)
+{
+    char digits[32] = "";
+    int fd = open(path, O_RDONLY);
+
+    if (read(fd, digits, sizeof(digits) - 1) <= 0)
+        return -1;
+    close(fd);
+    return atol(digits);
+}
+
+static int fill(const char *path, long bytes)
+{
+    long used;
+
+    while ((used = number_in(path)) >= 0 && used < bytes)
+        if (mmap(NULL, FILL_BYTES, PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0) == MAP_FAILED)
+            return -1;
+    return used < 0;
+}
+
 static int late(char **what)
 {
     if (!what[0])
         return 0;
+    if (!strcmp(what[0], "many"))
+        return many(what[1]);
+    if (!strcmp(what[0], "fill"))
+        return fill(what[1], atol(what[2]));
     if (!strcmp(what[0], "chroot"))
         return other_root();
     if (!strcmp(what[0], "closes"))
@@ -84,10 +126,10 @@ int main(int argc, char **argv)
     int fd;
 
     (void)argc;
-    for (unsigned path = 0; path < PATHS; path++) {
+    for (unsigned path = 0; path < paths; path++) {
         if (path == 20 && late(argv + 1) != 0)
             return 77;
-        branch(DEPTH, path * 2654435761u >> 7);
+        branch(depth, path * step >> 7);
     }
     fd = dup(2);
     snprintf(line, sizeof(line), "free %d, errno %d, blocks %d\n", fd, errno, blocks);

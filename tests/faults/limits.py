@@ -4,18 +4,23 @@
 
     limits.py --build BUILD [CASE]...
 
-A case is a limit of the process (CASES), or a place made by unshare(1) where the profile is to go.
+A case is a limit of the process (CASES), a place made by unshare(1) where the profile is to go, or
+a memory cgroup, which is removed again.
 Output and exit status are the same, and what is lost is told: by the profile's health, or by a line
 on stderr where there is none. What the machine does not permit is left out, with a word.
 """
 import argparse
+import contextlib
 import glob
 import json
 import os
+import pathlib
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 TIME_LIMIT_S = 60
 BLOCKS = 2000
@@ -34,13 +39,15 @@ class Case:
     more than one of these."""
 
     def __init__(self, name, *told, limits=(), late=(), options="report=none", place=None,
-                 closes=(), unprivileged=False):
+                 closes=(), unprivileged=False, memory=None, blocks=BLOCKS, said=""):
         self.name, self.told, self.limits, self.late = name, told, limits, late
         self.options, self.place, self.closes = options, place, closes
-        self.unprivileged = unprivileged
+        self.unprivileged, self.memory, self.blocks, self.said = unprivileged, memory, blocks, said
 
-    def prepare(self):
+    def prepare(self, group):
         """In the child, before it executes."""
+        if group:
+            group.enter()
         for fd in self.closes:
             os.close(fd)
         if self.unprivileged and os.getuid() == 0:
@@ -50,6 +57,63 @@ class Case:
         for which, value in self.limits:
             _, most = resource.getrlimit(which)
             resource.setrlimit(which, (value, most))
+
+
+class MemoryGroup:
+    """A memory cgroup, of either version of the kernel's: below our own, or beside it where a group
+    that has processes can't have others in it. OSError where the machine does not permit it."""
+
+    def __init__(self, limit_bytes):
+        with open("/proc/self/cgroup", encoding="utf-8") as file:
+            lines = [line.strip().split(":", 2) for line in file]
+        ours = {name: path for _, names, path in lines for name in names.split(",")}
+        if "memory" in ours:
+            limit, swap, used = "limit_in_bytes", "memsw.limit_in_bytes", "usage_in_bytes"
+            parent = f"/sys/fs/cgroup/memory{ours['memory']}"
+        else:
+            limit, swap, used = "max", "swap.max", "current"
+            parent = os.path.dirname(f"/sys/fs/cgroup{ours.get('', '/')}".rstrip("/"))
+        self.directory = f"{parent}/gaiaprof-limits-{os.getpid()}"
+        self.used = f"{self.directory}/memory.{used}"
+        os.mkdir(self.directory)
+        try:
+            self.write(f"memory.{limit}", limit_bytes)
+            with contextlib.suppress(OSError):
+                self.write(f"memory.{swap}", limit_bytes if "limit" in swap else 0)
+            subprocess.run(["true"], preexec_fn=self.enter, check=True)
+        except (OSError, subprocess.SubprocessError) as error:
+            self.remove()
+            raise OSError(str(error)) from error
+
+    def write(self, name, value):
+        with open(f"{self.directory}/{name}", "w", encoding="utf-8") as file:
+            file.write(str(value))
+
+    def enter(self):
+        self.write("cgroup.procs", os.getpid())
+
+    def remove(self):
+        """Whoever is still in there is a child of the program."""
+        for _ in range(100):
+            with contextlib.suppress(OSError):
+                os.rmdir(self.directory)
+                return
+            time.sleep(0.05)
+        with open(f"{self.directory}/cgroup.procs", encoding="utf-8") as processes:
+            for process in processes:
+                os.kill(int(process), signal.SIGKILL)
+        time.sleep(1)
+        os.rmdir(self.directory)
+
+
+@contextlib.contextmanager
+def memory_group(case):
+    group = MemoryGroup(case.memory) if case.memory else None
+    try:
+        yield group
+    finally:
+        if group:
+            group.remove()
 
 
 # What a program can't do without that has threads, allocates, or ends by exit(): to kill for it is
@@ -98,20 +162,32 @@ CASES = [
     Case("no_inodes", NONE, FULL, place="mount -t tmpfs -o nr_inodes=1 none {}"),
     Case("read_only", NONE, FULL, place="mount -t tmpfs -o ro none {}"),
     Case("no_proc", FULL, PARTIAL, place="mount -t tmpfs none /proc"),
+    # the small host, 4 MiB for us, and what the command takes that looks for leaks
+    Case("memory_enough", FULL, memory=6 << 20),
+    # most of the profile is not in memory then
+    Case("memory_below_profile", FULL, memory=7 << 20, late=("many", "60000"), blocks=60000,
+         options="report=none:leaks=off"),
+    # the command goes, not the host
+    Case("memory_without_report", FULL, memory=16 << 20, late=("fill", "{used}", str(15 << 20)),
+         options="report=json", said="was killed; report the profile with"),
     *filters(),
 ]
 
 
 class Limits:
     def __init__(self, build):
-        self.build = build
+        self.build = pathlib.Path(build).resolve()
         self.program = f"{build}/tests/faults/faults_limited"
         self.environment = {name: value for name, value in os.environ.items()
                             if not name.startswith("GAIAPROF_") and name != "LD_PRELOAD"}
 
     def run(self, case, environment, directory):
+        with memory_group(case) as group:
+            return self.run_in(group, case, environment, directory)
+
+    def run_in(self, group, case, environment, directory):
         """Status, stdout, stderr; and the report of the profile, made where it lies."""
-        words = [self.program, *case.late]
+        words = [self.program, *(word.format(used=group and group.used) for word in case.late)]
         environment = dict(self.environment, **environment)
         if case.place:
             prepare = case.place.format(f"{directory}/place")
@@ -125,12 +201,29 @@ class Limits:
             environment = {name: value for name, value in environment.items()
                            if name != "LD_PRELOAD"}
         return subprocess.run(words, env=environment, cwd=directory, stdin=subprocess.DEVNULL,
-                              capture_output=True, preexec_fn=case.prepare, check=False,
-                              timeout=TIME_LIMIT_S)
+                              capture_output=True, preexec_fn=lambda: case.prepare(group),
+                              check=False, timeout=TIME_LIMIT_S)
+
+    def permits(self, case):
+        """What lies in memory alone counts as the group's, and is never written out."""
+        try:
+            with memory_group(case):
+                kind = subprocess.run(["stat", "-f", "-c", "%T", self.build], capture_output=True,
+                                      check=True).stdout
+                return kind.strip() not in (b"tmpfs", b"ramfs")
+        except OSError:
+            return False
+
+    def is_for_all(self):
+        """Whether another user gets to the build."""
+        return os.getuid() != 0 or all(each.stat().st_mode & 0o001 for each in
+                                       [self.build, *self.build.parents])
 
     def attempt(self, case):
         """What is wrong, None if nothing is; "" if the machine does not permit it."""
-        with tempfile.TemporaryDirectory() as directory:
+        if case.memory and not self.permits(case) or case.unprivileged and not self.is_for_all():
+            return ""
+        with tempfile.TemporaryDirectory(dir=self.build if case.memory else None) as directory:
             os.mkdir(f"{directory}/place")
             os.chmod(directory, 0o777)
             os.chmod(f"{directory}/place", 0o777)
@@ -154,10 +247,12 @@ class Limits:
                    if not line.startswith("gaiaprof:") and ".gaia: " not in line]
         if strange:
             return f"stderr {strange}"
+        if case.said not in stderr:
+            return f"not said: {case.said}: {stderr}"
         report = self.report(directory)
         if not report:
             told = NONE if "gaiaprof:" in stderr else "nothing"
-        elif report["heap"]["allocations"] >= BLOCKS:
+        elif report["heap"]["allocations"] >= case.blocks:
             told = FULL
         else:
             lost = any(report["health"]["dropped"].values()) or not report["health"]["complete"]
@@ -182,6 +277,7 @@ def main():
     parser.add_argument("--build", required=True)
     parser.add_argument("cases", nargs="*")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # or a cgroup is left
     limits, wrong = Limits(options.build), 0
     chosen = [case for case in CASES if not options.cases or case.name in options.cases]
     for case in chosen:

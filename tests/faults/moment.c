@@ -125,7 +125,8 @@ static void create(int self)
     pthread_t thread;
 
     BEGIN(self, CREATIONS);
-    pthread_create(&thread, NULL, visit, NULL);
+    if (pthread_create(&thread, NULL, visit, NULL) != 0)
+        return; // EAGAIN: another thread is in exec
     DONE(self, CREATIONS);
     pthread_join(thread, NULL);
 }

@@ -3,32 +3,15 @@
 // budgets_fuzz.c - any text is budgets that are refused, with a reason, or held against a profile.
 #include "report/check/budgets.h"
 #include "tests/fuzz/profile_input.h"
-#include "tests/unit/profile_builder.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static struct profile *profile_with_all(void)
-{
-    static struct profile profile;
-    struct profile_builder builder;
-    profile_builder_init(&builder);
-    profile_builder_fill_leaks(&builder);
-    profile_builder_fill_locks(&builder);
-    profile_builder_finish(&builder);
-    if (!profile_from_bytes(&profile, builder.bytes, builder.length_bytes, 0))
-        abort();
-    profile_builder_release(&builder);
-    return &profile;
-}
-
 static void check(const struct budgets *budgets)
 {
-    static struct profile *profile;
+    struct profile *profile = profile_with_all();
     struct region region = {0};
     struct budget_result *results;
-    if (!profile)
-        profile = profile_with_all();
     if (budgets_check(budgets, profile, profile, false, &region, &results) != 0)
         abort();
     for (size_t i = 0; i < budgets->count; i++)

@@ -6,6 +6,7 @@
 #include "report/leaks/leak_scan.h"
 #include "report/model/profile_reader.h"
 #include "symbolize/elf_file.h"
+#include "tests/unit/profile_builder.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 
 #define OUTPUT_MAX ((uint64_t)64 << 20)
 #define NOW_NS UINT64_C(5000000000)
+#define USES 1000u
 
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_elf_file_open(struct elf_file *ret_file, const char *path);
@@ -98,6 +100,31 @@ bool profile_from_bytes(struct profile *profile, const uint8_t *data, size_t siz
     if (error == -ENOMEM)
         abort();
     return error == 0;
+}
+
+static void load_all(struct profile *profile)
+{
+    struct profile_builder builder;
+    profile_builder_init(&builder);
+    profile_builder_fill_leaks(&builder);
+    profile_builder_fill_locks(&builder);
+    profile_builder_finish(&builder);
+    if (!profile_from_bytes(profile, builder.bytes, builder.length_bytes, 0))
+        abort();
+    profile_builder_release(&builder);
+}
+
+struct profile *profile_with_all(void)
+{
+    static struct profile profile;
+    static unsigned uses;
+    if (uses % USES == 0) {
+        if (uses)
+            profile_release(&profile);
+        load_all(&profile);
+    }
+    uses++;
+    return &profile;
 }
 
 // --- output

@@ -41,6 +41,10 @@ bool profile_choices(const uint8_t *data, size_t size, uint8_t ret_choices[CHOIC
 // Loads the first `size` bytes. False where they are no profile; aborts without memory.
 bool profile_from_bytes(struct profile *profile, const uint8_t *data, size_t size, unsigned flags);
 
+// A profile that has leaks, misuse and locks of every kind. The same for a while: what is held
+// against it takes some of its memory each time.
+struct profile *profile_with_all(void);
+
 // Where everything may be written to and nothing is kept. Aborts when it is more than any report of
 // such a small profile should be.
 FILE *nowhere(void);

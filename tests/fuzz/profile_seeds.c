@@ -46,20 +46,7 @@ static void write_built(const char *name, void (*fill)(struct profile_builder *)
 
 static void fill_timeline(struct profile_builder *builder)
 {
-    profile_builder_fill_demo(builder);
-    builder->header.timeline_on = 1;
-    for (uint64_t i = 0; i < 12; i++)
-        builder_moment(builder, &(struct profile_moment){
-                                    .time_ns = builder->header.start_ns + i * 190000000,
-                                    .live_bytes = i * (12 - i) * 1000,
-                                    .live_blocks = i * (12 - i),
-                                    .rss_kib = 4000 + (uint32_t)i,
-                                    .threads = 1 + i % 3,
-                                    .allocations = i * 500,
-                                    .allocated_bytes = i * 50000,
-                                    .lock_wait_ns = i * 1000000,
-                                    .cpu_ns = i * 30000000,
-                                });
+    profile_builder_fill_timeline(builder, 12);
 }
 
 // --- a merged one
@@ -75,25 +62,7 @@ enum {
     TEXT_NOTE = 58
 };
 
-struct file {
-    uint8_t bytes[16384];
-    size_t length;
-};
-
-static void append(struct file *file, uint32_t type, size_t record_bytes, const void *payload,
-                   size_t bytes)
-{
-    size_t room = (bytes + PROFILE_CHUNK_ALIGN - 1) / PROFILE_CHUNK_ALIGN * PROFILE_CHUNK_ALIGN;
-    struct profile_chunk chunk = {.type = type,
-                                  .record_bytes = (uint32_t)record_bytes,
-                                  .length_bytes = sizeof(chunk) + room,
-                                  .used_bytes = bytes};
-    memcpy(file->bytes + file->length, &chunk, sizeof(chunk));
-    memcpy(file->bytes + file->length + sizeof(chunk), payload, bytes);
-    file->length += sizeof(chunk) + room;
-}
-
-static void append_names(struct file *file)
+static void append_names(struct profile_builder *builder)
 {
     const struct profile_merged head = {
         .profile_count = 2, .without_leaks = 1, .why_no_leaks = TEXT_WHY};
@@ -110,13 +79,16 @@ static void append_names(struct file *file)
         {1, PROFILE_ORDER_POTENTIAL, 1, 2, 2, 1, 4, 3, 0, 0, TEXT_WHY, {0}}};
     const struct profile_merged_program program = {TEXT_MODULE, 0, 2};
     const struct profile_merged_note note = {TEXT_NOTE, 0};
-    append(file, PROFILE_CHUNK_MERGED, 0, &head, sizeof(head));
-    append(file, PROFILE_CHUNK_TEXTS, 0, texts, sizeof(texts));
-    append(file, PROFILE_CHUNK_FRAMES, sizeof(frames[0]), frames, sizeof(frames));
-    append(file, PROFILE_CHUNK_LOCK_NAMES, sizeof(names[0]), names, sizeof(names));
-    append(file, PROFILE_CHUNK_ORDER, sizeof(edges[0]), edges, sizeof(edges));
-    append(file, PROFILE_CHUNK_PROGRAMS, sizeof(program), &program, sizeof(program));
-    append(file, PROFILE_CHUNK_NOTES, sizeof(note), &note, sizeof(note));
+    profile_builder_append(builder, PROFILE_CHUNK_MERGED, 0, &head, sizeof(head));
+    profile_builder_append(builder, PROFILE_CHUNK_TEXTS, 0, texts, sizeof(texts));
+    profile_builder_append(builder, PROFILE_CHUNK_FRAMES, sizeof(frames[0]), frames,
+                           sizeof(frames));
+    profile_builder_append(builder, PROFILE_CHUNK_LOCK_NAMES, sizeof(names[0]), names,
+                           sizeof(names));
+    profile_builder_append(builder, PROFILE_CHUNK_ORDER, sizeof(edges[0]), edges, sizeof(edges));
+    profile_builder_append(builder, PROFILE_CHUNK_PROGRAMS, sizeof(program), &program,
+                           sizeof(program));
+    profile_builder_append(builder, PROFILE_CHUNK_NOTES, sizeof(note), &note, sizeof(note));
 }
 
 static void fill_merged(struct profile_builder *builder)
@@ -140,17 +112,11 @@ static void fill_merged(struct profile_builder *builder)
 static void write_merged(void)
 {
     struct profile_builder builder;
-    static struct file file;
     profile_builder_init(&builder);
     fill_merged(&builder);
     profile_builder_finish(&builder);
-    if (builder.length_bytes > sizeof(file.bytes) / 2)
-        exit(2);
-    memcpy(file.bytes, builder.bytes, file.length = builder.length_bytes);
-    append_names(&file);
-    struct profile_header *header = (void *)file.bytes;
-    header->used_bytes = file.length;
-    write_seeds("merged", file.bytes, file.length);
+    append_names(&builder);
+    write_seeds("merged", builder.bytes, builder.length_bytes);
     profile_builder_release(&builder);
 }
 

@@ -4,27 +4,12 @@
 // applied to a profile that has something to suppress of each kind.
 #include "report/model/suppressions.h"
 #include "tests/fuzz/profile_input.h"
-#include "tests/unit/profile_builder.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-static struct profile *profile_with_all(void)
-{
-    static struct profile profile;
-    struct profile_builder builder;
-    profile_builder_init(&builder);
-    profile_builder_fill_leaks(&builder);
-    profile_builder_fill_locks(&builder);
-    profile_builder_finish(&builder);
-    if (!profile_from_bytes(&profile, builder.bytes, builder.length_bytes, 0))
-        abort();
-    profile_builder_release(&builder);
-    return &profile;
-}
 
 // The path of a file with the input, which takes the place of the one before.
 static const char *file_with(const uint8_t *data, size_t size)
@@ -42,10 +27,7 @@ static const char *file_with(const uint8_t *data, size_t size)
 
 static void apply(struct suppressions *suppressions)
 {
-    static struct profile *profile;
-    if (!profile)
-        profile = profile_with_all();
-    if (suppressions_apply(suppressions, profile) != 0)
+    if (suppressions_apply(suppressions, profile_with_all()) != 0)
         abort();
 }
 

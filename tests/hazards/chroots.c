@@ -5,22 +5,14 @@
 // EXPECT: len(sites("branch")) == 4096 or health["dropped"]["profile_full"] > 0
 // EXPECT: site("before")["allocations"] == 3
 // EXPECT: stdout == "/ has 2 entries\n" and process["exit"] == {"kind": "exited", "status": 0}
+#include "many_stacks.h"
+
 #include <dirent.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static void branch(int depth, int path)
-{
-    if (depth == 0)
-        free(malloc(8));
-    else if (path & 1)
-        branch(depth - 1, path >> 1);
-    else
-        branch(depth - 1, path >> 1);
-}
 
 static void before(void)
 {
@@ -38,8 +30,7 @@ int main(void)
     if (chroot("empty") != 0 && (unshare(CLONE_NEWUSER) != 0 || chroot("empty") != 0))
         return 1;
     chdir("/");
-    for (int path = 0; path < 1 << 12; path++)
-        branch(12, path);
+    many_stacks(12);
     root = opendir("/");
     while (readdir(root))
         entries++;

@@ -4,23 +4,13 @@
 // WITNESS: without descriptor 3
 // EXPECT: len(heap["sites"]) > 900
 // EXPECT: health["complete"] and not any(health["dropped"].values())
+#include "many_stacks.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-// 2^10 distinct stacks, so that the profile grows
-void branch(int depth, int path)
-{
-    if (depth == 0)
-        free(malloc(8));
-    else if (path & 1)
-        branch(depth - 1, path >> 1);
-    else
-        branch(depth - 1, path >> 1);
-}
 
 static void list(void)
 {
@@ -41,8 +31,7 @@ int main(void)
     close_range(3, ~0u, 0);
     own = mkstemp(name);
     printf("own %d\n", own);
-    for (int path = 0; path < 1024; path++)
-        branch(10, path);
+    many_stacks(10);
     fstat(own, &status);
     printf("own file has %ld bytes\n", (long)status.st_size);
     unlink(name);

@@ -4,6 +4,8 @@
 // OPTIONS: report=text
 // EXPECT: stdout == "" and len(heap["sites"]) > 1000 and health["complete"]
 // EXPECT: process["exit"] == {"kind": "exited", "status": 0}
+#include "many_stacks.h"
+
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -11,16 +13,6 @@
 #include <unistd.h>
 
 #define FDS 200
-
-static void branch(int depth, int path)
-{
-    if (depth == 0)
-        free(malloc(8));
-    else if (path & 1)
-        branch(depth - 1, path >> 1);
-    else
-        branch(depth - 1, path >> 1);
-}
 
 static void take_all(void)
 {

@@ -4,6 +4,8 @@
 // it; else what was lost is counted. Without root it has nothing to give.
 // EXPECT: site("before")["allocations"] == 3 and process["exit"]["status"] == 0
 // EXPECT: len(sites("branch")) == 4096 or health["dropped"]["profile_full"] > 0
+#include "many_stacks.h"
+
 #include <grp.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -13,16 +15,6 @@
 #define NOBODY 65534
 
 static int may_end;
-
-static void branch(int depth, int path)
-{
-    if (depth == 0)
-        free(malloc(8));
-    else if (path & 1)
-        branch(depth - 1, path >> 1);
-    else
-        branch(depth - 1, path >> 1);
-}
 
 static void before(void)
 {
@@ -59,8 +51,7 @@ int main(void)
         drop();
     else
         printf("no root\n");
-    for (int path = 0; path < 1 << 12; path++)
-        branch(12, path);
+    many_stacks(12);
     __atomic_store_n(&may_end, 1, __ATOMIC_RELAXED);
     for (int i = 0; i < 3; i++)
         pthread_join(threads[i], NULL);

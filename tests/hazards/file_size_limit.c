@@ -2,27 +2,17 @@
 // The profile may not grow beyond RLIMIT_FSIZE: no SIGXFSZ, recording stops, the loss is counted.
 // EXPECT: health["dropped"]["profile_full"] > 0
 // EXPECT: heap["allocations"] > 1000
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/resource.h>
+#include "many_stacks.h"
 
-void branch(int depth, int path)
-{
-    if (depth == 0)
-        free(malloc(8));
-    else if (path & 1)
-        branch(depth - 1, path >> 1);
-    else
-        branch(depth - 1, path >> 1);
-}
+#include <stdio.h>
+#include <sys/resource.h>
 
 int main(void)
 {
     struct rlimit limit = {400 << 10, 400 << 10};
 
     printf("%d\n", setrlimit(RLIMIT_FSIZE, &limit));
-    for (int path = 0; path < 1 << 14; path++)
-        branch(14, path);
+    many_stacks(14);
     puts("done");
     return 0;
 }

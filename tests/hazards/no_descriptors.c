@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: MIT
 // No descriptor is to be had once the host has used them all: the host does not notice.
 // EXPECT: heap["allocations"] >= 100
+#include "many_stacks.h"
+
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/resource.h>
-
-void branch(int depth, int path)
-{
-    if (depth == 0)
-        free(malloc(8));
-    else if (path & 1)
-        branch(depth - 1, path >> 1);
-    else
-        branch(depth - 1, path >> 1);
-}
 
 int main(void)
 {
@@ -25,7 +16,6 @@ int main(void)
     while (open("/dev/null", O_RDONLY) >= 0)
         count++;
     printf("%d\n", count);
-    for (int path = 0; path < 1 << 14; path++)
-        branch(14, path);
+    many_stacks(14);
     return 0;
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// A library in a namespace of its own (dlmopen) has another libc, whose malloc we don't see.
-// Its blocks stay there, threads use it too; what the program itself allocates is counted.
-// EXPECT: site("main")["allocations"] == 1
-// EVERY_MODE: health["complete"]
+// A library in a namespace of its own (dlmopen) has another libc, whose malloc we don't see. Its
+// blocks go back to it, also from a thread of ours; what the program itself allocates is counted.
+// EXPECT: site("own")["allocations"] == 2 and site("own")["live_blocks"] == 1
+// EXPECT: not sites("library_gives") and not sites("library_takes")
+// EVERY_MODE: health["complete"] and threads["created"] == 1
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -11,8 +12,14 @@
 static char *(*gives)(const char *);
 static void (*takes)(char *);
 
+static void *own(size_t bytes)
+{
+    return malloc(bytes);
+}
+
 static void *work(void *unused)
 {
+    free(own(20));
     for (int i = 0; i < 1000; i++)
         takes(gives("in the other namespace"));
     return unused;
@@ -31,7 +38,7 @@ int main(void)
     gives = (char *(*)(const char *))dlsym(library, "library_gives");
     takes = (void (*)(char *))dlsym(library, "library_takes");
     theirs = gives("theirs");
-    malloc(30);
+    own(30);
     puts(theirs);
     takes(theirs);
     pthread_create(&thread, NULL, work, NULL);

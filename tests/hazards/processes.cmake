@@ -1,10 +1,11 @@
 # The section "Processes" of README.md.
 foreach(name forks_past_libc child_shares_memory spawns daemon daemon_of_libc shells shells_followed
         exec_fails exec_in_thread ends_by_fault ends_by_handled_fault ends_by_exit_in_atexit
-        ends_by_exit_in_handler descriptors_taken chroots drops_root umask_none stderr_gone
-        no_child_wait adopts_orphans signals_blocked timers forks_under_timer alarm_at_exit unshares
-        pid_namespace traces_child stops_and_goes_on own_environment locks_memory fixed_addresses
-        not_dumpable rewrites_arguments)
+        ends_by_exit_in_handler descriptors_taken chroots chroots_to_own_proc drops_root umask_none
+        stderr_gone no_child_wait adopts_orphans signals_blocked timers forks_under_timer
+        alarm_at_exit unshares enters_namespaces pid_namespace traces_child stops_and_goes_on
+        own_environment locks_memory locks_future locks_refused locks_data_limit locks_in_child
+        fixed_addresses not_dumpable rewrites_arguments)
     known_answer_test(hazards ${name} ${name}.c)
 endforeach()
 

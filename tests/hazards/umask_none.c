@@ -3,21 +3,12 @@
 // files have their modes, and the profile grows on and has its own.
 // EXPECT: stdout == "own 0, own 666, mask 0\n" and health["complete"]
 // EXPECT: not any(health["dropped"].values()) and len(heap["sites"]) > 4000
+#include "many_stacks.h"
+
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static void branch(int depth, int path)
-{
-    if (depth == 0)
-        free(malloc(8));
-    else if (path & 1)
-        branch(depth - 1, path >> 1);
-    else
-        branch(depth - 1, path >> 1);
-}
 
 static unsigned create(const char *name)
 {
@@ -34,11 +25,9 @@ int main(void)
 
     umask(0777);
     first = create("none");
-    for (int path = 0; path < 1 << 11; path++)
-        branch(11, path);
+    many_stacks(11);
     umask(0);
-    for (int path = 0; path < 1 << 12; path++)
-        branch(12, path);
+    many_stacks(12);
     printf("own %o, own %o, ", first, create("all"));
     printf("mask %o\n", umask(0));
     return 0;

@@ -14,11 +14,11 @@ import select
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 
-SKIPPED = 77
+from checks import skip
+
 ANSWER_SECONDS = 120
 
 
@@ -26,8 +26,7 @@ def chromium():
     for name in ("chromium", "chromium-browser", "google-chrome", "chrome"):
         if shutil.which(name):
             return shutil.which(name)
-    print("skipped: no chromium")
-    sys.exit(SKIPPED)
+    return skip("no chromium")
 
 
 class Browser:

@@ -3,7 +3,7 @@
 and the change, and what is gone can be looked at, too."""
 import subprocess
 
-from page_test import GAIAPROF, Browser, clean_environment, frame, testing
+from page_test import GAIAPROF, Browser, environment, frame, testing
 
 
 def colour(page, name):
@@ -42,7 +42,7 @@ def check_tables(test, page):
 def difference(test, *profiles):
     path = test.folder / "difference.html"
     done = subprocess.run([GAIAPROF, "diff", "-f", "html", "-o", path, *profiles],
-                          capture_output=True, env=clean_environment(), check=False)
+                          capture_output=True, env=environment(), check=False)
     test.equal((done.returncode, done.stderr), (0, b""), "diff -f html")
     return path
 

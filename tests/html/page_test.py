@@ -1,47 +1,22 @@
 # SPDX-License-Identifier: MIT
 """What the tests of the page share: programs that are profiled, pages of profiles, checks."""
-import contextlib
 import json
 import os
 import pathlib
-import shutil
 import subprocess
-import sys
-import tempfile
 
-from browser import SKIPPED, Browser, chromium
+from browser import Browser, chromium
+from checks import Checks, environment, ending, skip
 
 BUILD = pathlib.Path(os.environ["BUILD"])
 GAIAPROF = BUILD / "gaiaprof"
-
-
-def skip(why):
-    print("skipped:", why)
-    sys.exit(SKIPPED)
 
 
 if os.environ.get("HTML") != "ON":
     skip("this build is without the HTML report")
 
 
-def clean_environment(**more):
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("GAIAPROF_")}
-    return {**kept, **more}
-
-
-class Test:
-    def __init__(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="gaiaprof-html-"))
-        self.failures = 0
-
-    def check(self, holds, what):
-        if not holds:
-            self.failures += 1
-            print("FAILED:", what)
-
-    def equal(self, actual, wanted, what):
-        self.check(actual == wanted, f"{what}: {actual!r}, not {wanted!r}")
-
+class Test(Checks):
     # --- profiles
 
     def program(self, name):
@@ -53,7 +28,7 @@ class Test:
             skip("no libgaiaprof.so")
         path = self.folder / f"{len(list(self.folder.iterdir()))}.gaia"
         subprocess.run([program, *arguments], check=True, stdout=subprocess.DEVNULL,
-                       env=clean_environment(LD_PRELOAD=str(library), GAIAPROF_OPTIONS=options,
+                       env=environment(LD_PRELOAD=str(library), GAIAPROF_OPTIONS=options,
                                              GAIAPROF_OUTPUT=str(path)))
         return path
 
@@ -66,7 +41,7 @@ class Test:
 
     def report(self, *arguments):
         return subprocess.run([GAIAPROF, "report", *arguments], capture_output=True,
-                              cwd=self.folder, env=clean_environment(), check=False)
+                              cwd=self.folder, env=environment(), check=False)
 
     def json(self, profile, *arguments):
         return json.loads(self.report("-f", "json", *arguments, profile).stdout)
@@ -107,15 +82,9 @@ def frame(name):
         .find((frame) => frame.__data__.data.name === {json.dumps(name)})"""
 
 
-@contextlib.contextmanager
 def testing():
     chromium()
-    test = Test()
-    try:
-        yield test
-    finally:
-        shutil.rmtree(test.folder, ignore_errors=True)
-    sys.exit(1 if test.failures else 0)
+    return ending(Test("html"))
 
 
-__all__ = ["Browser", "Test", "frame", "skip", "testing"]
+__all__ = ["Browser", "Test", "environment", "frame", "skip", "testing"]

@@ -3,7 +3,7 @@
 known."""
 import subprocess
 
-from page_test import GAIAPROF, Browser, clean_environment, testing
+from page_test import GAIAPROF, Browser, environment, testing
 
 
 def head(tab, title, table=0):
@@ -139,7 +139,7 @@ def check_merged(test, browser, profile):
     merged = test.folder / "merged.gaia"
     bursts = test.profile(test.program("bursts"))
     subprocess.run([GAIAPROF, "merge", "-o", merged, profile, profile, bursts], check=True,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=clean_environment())
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment())
     page = browser.open(f"file://{test.page(merged)}#threads")
     test.equal(page.run("document.getElementById('program').textContent"),
                "3 profiles of 2 programs", "the name of a merged profile")

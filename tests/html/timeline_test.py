@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 
-from page_test import BUILD, Browser, clean_environment, testing
+from page_test import BUILD, Browser, environment, testing
 
 
 def chart(page, title):
@@ -63,10 +63,10 @@ def check_axis(test, browser, path):
 def check_now(test, browser):
     """Of a process that runs: its moments are older than what it has now."""
     profile = test.folder / "now.gaia"
-    environment = clean_environment(LD_PRELOAD=str(BUILD / "libgaiaprof.so"),
+    variables = environment(LD_PRELOAD=str(BUILD / "libgaiaprof.so"),
                                     GAIAPROF_OPTIONS="report=none", GAIAPROF_OUTPUT=str(profile))
     with subprocess.Popen([test.program("bursts"), "wait"], stdin=subprocess.PIPE,
-                          stdout=subprocess.PIPE, env=environment) as process:
+                          stdout=subprocess.PIPE, env=variables) as process:
         os.read(process.stdout.fileno(), 1)
         page = browser.open(f"file://{test.page(profile)}#timeline")
         live = test.json(profile)["heap"]["live_blocks"]

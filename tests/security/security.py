@@ -1,26 +1,18 @@
 # SPDX-License-Identifier: MIT
 """What the tests of security share: gaiaprof with a time limit, profiles, another user, checks."""
-import contextlib
 import json
 import os
 import pathlib
-import shutil
 import subprocess
-import sys
-import tempfile
 
-SKIPPED = 77
+from checks import Checks, environment, ending, skip
+
 OTHER_USER = 65534
 BUILD = pathlib.Path(os.environ["BUILD"])
 PROGRAMS = pathlib.Path(os.environ["PROGRAMS"])
 LIBRARY = BUILD / "libgaiaprof.so"
 SECRET = "the secret of another\n"
 HANG_SECONDS = 30
-
-
-def skip(why):
-    print("skipped:", why)
-    sys.exit(SKIPPED)
 
 
 def is_root():
@@ -32,24 +24,7 @@ def is_for_all(path):
     return all(each.stat().st_mode & 0o001 for each in path.resolve().parents)
 
 
-def environment(**more):
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("GAIAPROF_")}
-    return {**kept, **more}
-
-
-class Test:
-    def __init__(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="gaiaprof-security-"))
-        self.failures = 0
-
-    def check(self, holds, what):
-        if not holds:
-            self.failures += 1
-            print("FAILED:", what)
-
-    def equal(self, actual, wanted, what):
-        self.check(actual == wanted, f"{what}: {actual!r}, not {wanted!r}")
-
+class Test(Checks):
     def run(self, *command, **more):
         """A command with its output; one that hangs is a failure, and its status None."""
         options = {"cwd": self.folder, "env": environment(), "stdin": subprocess.DEVNULL, **more}
@@ -86,13 +61,10 @@ class Test:
         return path
 
 
-@contextlib.contextmanager
 def testing():
     if not LIBRARY.exists():
         skip("no libgaiaprof.so")
-    test = Test()
-    try:
-        yield test
-    finally:
-        shutil.rmtree(test.folder, ignore_errors=True)
-    sys.exit(1 if test.failures else 0)
+    return ending(Test("security"))
+
+
+__all__ = ["Test", "environment", "skip", "testing"]

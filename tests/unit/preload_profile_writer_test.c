@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -373,6 +374,29 @@ static void test_trims_and_grows_again(void **state)
     check_chunks(sizes, 3000);
 }
 
+static void test_grows_without_the_hole(void **state)
+{
+    static size_t sizes[3000];
+    unsigned char is_resident;
+    uint64_t mapped_bytes, allocated_bytes;
+    const char *start;
+
+    (void)state;
+    assert_int_equal(profile_writer_open(PATH), 0);
+    start = (const char *)profile_header;
+    mapped_bytes = profile_writer_mapped_bytes();
+    profile_writer_forgo_hole();
+    allocated_bytes = profile_writer_mapped_bytes();
+    assert_true(allocated_bytes < mapped_bytes);
+    assert_int_equal(mincore((void *)(start + mapped_bytes - 4096), 4096, &is_resident), -1);
+    for (uint32_t i = 0; i < 3000; i++) {
+        sizes[i] = 1000;
+        assert_non_null(add(1000, i));
+    }
+    assert_true(profile_writer_mapped_bytes() > allocated_bytes);
+    check_chunks(sizes, 3000);
+}
+
 // Behind a filter nothing is asked for: there is room for a while.
 static void test_room_behind_a_filter(void **state)
 {
@@ -474,6 +498,7 @@ int main(void)
         TEST(test_failed_open_leaves_no_file),
         TEST(test_grows_without_a_descriptor),
         TEST(test_trims_and_grows_again),
+        TEST(test_grows_without_the_hole),
         TEST(test_room_behind_a_filter),
         TEST(test_detached),
         TEST(test_another_file_in_its_place),

@@ -23,6 +23,10 @@
 #define PATHS 4000u // stacks to intern
 #define DEPTH 6u
 #define LOCKS 40u
+#define SEMAPHORES 3u
+#define NEW_LOCKS 3000u  // that all come upon together
+#define HOUSE_LOCKS 100u // of a block
+#define HOUSE_BYTES (8u * HOUSE_LOCKS)
 #define LIVES 24u    // threads that each of THREADS is, one after the other
 #define EVENTS 2000u // of a life
 #define SERIALS (LOCK_THREADS + THREADS * LIVES + 1)
@@ -41,6 +45,7 @@ static struct {
     unsigned is_held;
     uint64_t acquisitions, try_failed;
 } locks[LOCKS];
+static uint64_t new_locks[NEW_LOCKS]; // tries that failed
 static uint32_t path_ids[PATHS];
 static uint64_t lives_allocations[SERIALS], lives_waits;
 static unsigned second_ids, second_records;
@@ -70,26 +75,21 @@ static bool swap_state(unsigned *state, unsigned from, unsigned to)
     return atomic_swap_if(state, &from, to);
 }
 
-static void allocate(struct thread_state *self, unsigned block, uint32_t stack)
+static void allocate(struct thread_state *self, const void *address, uint64_t bytes, uint32_t stack)
 {
-    uint64_t bytes = block_bytes(block);
-
-    blocks[block].stack = stack;
-    heap_allocated(self, block_address(block), bytes, PRELOAD_FRAME(stack));
+    heap_allocated(self, address, bytes, PRELOAD_FRAME(stack));
     atomic_add(&expected[stack].allocations, 1);
     atomic_add(&expected[stack].allocated_bytes, bytes);
     atomic_add(&lives_allocations[self->serial], 1);
 }
 
-static void release(struct thread_state *self, unsigned block)
+static void release(struct thread_state *self, const void *address, uint64_t bytes, uint32_t stack)
 {
-    uint32_t stack = blocks[block].stack;
-
-    if (live_table_get(block_address(block)).stack != stack)
+    if (live_table_get(address).stack != stack)
         atomic_add(&second_records, 1);
-    heap_freed(self, block_address(block), PRELOAD_FRAME(STACKS + 1));
+    heap_freed(self, address, PRELOAD_FRAME(STACKS + 1));
     atomic_add(&expected[stack].frees, 1);
-    atomic_add(&expected[stack].freed_bytes, block_bytes(block));
+    atomic_add(&expected[stack].freed_bytes, bytes);
 }
 
 // As an allocator does, the block goes from owner to owner by a release and an acquire.
@@ -98,10 +98,11 @@ static void use_block(struct thread_state *self, struct random *random)
     unsigned block = near(random, BLOCKS);
 
     if (swap_state(&blocks[block].state, BLOCK_FREE, BLOCK_BUSY)) {
-        allocate(self, block, 1 + random_below(random, STACKS));
+        blocks[block].stack = 1 + random_below(random, STACKS);
+        allocate(self, block_address(block), block_bytes(block), blocks[block].stack);
         atomic_publish(&blocks[block].state, BLOCK_LIVE);
     } else if (swap_state(&blocks[block].state, BLOCK_LIVE, BLOCK_BUSY)) {
-        release(self, block);
+        release(self, block_address(block), block_bytes(block), blocks[block].stack);
         atomic_publish(&blocks[block].state, BLOCK_FREE);
     }
 }
@@ -140,7 +141,7 @@ static void use_lock(struct thread_state *self, struct random *random, unsigned 
 
 static void wait_for_lock(struct thread_state *self, struct random *random)
 {
-    const void *address = lock_address(LOCKS + random_below(random, 3));
+    const void *address = lock_address(LOCKS + random_below(random, SEMAPHORES));
     struct lock_call call;
 
     lock_wait_begin(&call, address, PROFILE_LOCK_SEMAPHORE, 0, at(1 + random_below(random, 9)));
@@ -150,12 +151,30 @@ static void wait_for_lock(struct thread_state *self, struct random *random)
     atomic_add(&lives_waits, 1);
 }
 
+static const void *house_address(unsigned house)
+{
+    return (const void *)(UINT64_C(0x200000000) + ((uint64_t)house << LIVE_LEAF_BITS));
+}
+
+static const void *new_lock(unsigned number)
+{
+    return (const char *)house_address(number / HOUSE_LOCKS) + 8 * (number % HOUSE_LOCKS);
+}
+
+static void meet_new_lock(struct thread_state *self, struct random *random)
+{
+    unsigned number = near(random, NEW_LOCKS);
+
+    lock_try_failed(self, new_lock(number), SPIN, at(1));
+    atomic_add(&new_locks[number], 1);
+}
+
 static void live(struct thread_state *self, unsigned seed)
 {
     struct random random = {seed};
 
     for (unsigned i = 0; i < EVENTS; i++)
-        switch (random_below(&random, 4)) {
+        switch (random_below(&random, 5)) {
         case 0:
             intern(&random);
             break;
@@ -165,9 +184,30 @@ static void live(struct thread_state *self, unsigned seed)
         case 2:
             wait_for_lock(self, &random);
             break;
+        case 3:
+            meet_new_lock(self, &random);
+            break;
         default:
             use_block(self, &random);
         }
+    heap_send_batch(self);
+}
+
+static void build_houses(struct thread_state *self)
+{
+    for (unsigned house = 0; house < NEW_LOCKS / HOUSE_LOCKS; house++)
+        allocate(self, house_address(house), HOUSE_BYTES, 1);
+}
+
+// Locks go with the block they are in.
+static void tear_down_houses(struct thread_state *self)
+{
+    for (unsigned number = 0; number < NEW_LOCKS; number++)
+        assert_int_equal(lock_find(new_lock(number)) != NULL, new_locks[number] != 0);
+    for (unsigned house = 0; house < NEW_LOCKS / HOUSE_LOCKS; house++)
+        release(self, house_address(house), HOUSE_BYTES, 1);
+    for (unsigned number = 0; number < NEW_LOCKS; number++)
+        assert_null(lock_find(new_lock(number)));
     heap_send_batch(self);
 }
 
@@ -284,14 +324,13 @@ static void check_locks(void)
     const struct profile_lock_wait *wait;
     uint64_t waits = 0;
 
-    assert_int_equal(lock_count_records(PROFILE_CHUNK_LOCKS), LOCKS + 3);
     for (unsigned lock = 0; lock < LOCKS; lock++) {
         struct profile_lock_cell sum = lock_sum(lock_address(lock), 0);
 
         assert_int_equal(sum.acquisitions, locks[lock].acquisitions);
         assert_int_equal(sum.try_failed, locks[lock].try_failed);
     }
-    for (unsigned lock = LOCKS; lock < LOCKS + 3; lock++) {
+    for (unsigned lock = LOCKS; lock < LOCKS + SEMAPHORES; lock++) {
         assert_int_equal(lock_find(lock_address(lock))->waiters, 0);
         waits += lock_record_of(lock_address(lock), 0)->contentions;
     }
@@ -302,12 +341,26 @@ static void check_locks(void)
     assert_int_equal(waits, lives_waits);
 }
 
+// What another thread's push undid would be there twice.
+static void check_new_locks(void)
+{
+    size_t met = 0;
+
+    for (unsigned number = 0; number < NEW_LOCKS; number++) {
+        met += new_locks[number] != 0;
+        if (new_locks[number])
+            assert_int_equal(lock_sum(new_lock(number), 0).try_failed, new_locks[number]);
+    }
+    assert_true(met > NEW_LOCKS / 2);
+    assert_int_equal(lock_count_records(PROFILE_CHUNK_LOCKS), LOCKS + SEMAPHORES + met);
+}
+
 // Each thread has its own counts, each slot all of its threads'.
 static void check_threads(void)
 {
     uint64_t all = 0, of_slots = 0;
 
-    for (uint32_t serial = LOCK_THREADS + 1; serial < SERIALS; serial++) {
+    for (uint32_t serial = 1; serial < SERIALS; serial++) {
         assert_int_equal(thread_record(serial)->allocations, lives_allocations[serial]);
         all += lives_allocations[serial];
     }
@@ -320,9 +373,11 @@ static void check_threads(void)
 static void test_all_tables(void **state)
 {
     (void)state;
+    build_houses(lock_threads[0]);
     perturb_begin();
     run_threads(live_many);
     perturb_end();
+    tear_down_houses(lock_threads[0]);
     for (int reason = 0; reason < PROFILE_DROP_COUNT; reason++)
         assert_int_equal(profile_header->dropped[reason], 0);
     lock_load();
@@ -330,6 +385,7 @@ static void test_all_tables(void **state)
     check_blocks();
     check_stacks();
     check_locks();
+    check_new_locks();
     check_threads();
 }
 

@@ -415,6 +415,13 @@ static void test_earlier_alone(void **state)
 
 // --- jumps
 
+// With AddressSanitizer most instructions are its own.
+#ifdef __SANITIZE_ADDRESS__
+enum { JUMPS_APART = 35, WATCHED = 100 };
+#else
+enum { JUMPS_APART = 7, WATCHED = 200 };
+#endif
+
 static sigjmp_buf ground;
 static unsigned jump_at;
 
@@ -447,7 +454,7 @@ static void check_jumps(unsigned frames_max)
     for (unsigned round = 0; round < 2; round++) {
         check_events(100);
         for (unsigned instruction = 1; instruction < 1500;
-             instruction += 1 + random_below(&noise, 7)) {
+             instruction += 1 + random_below(&noise, JUMPS_APART)) {
             next_event();
             jumps += capture_until(instruction);
             check_events(2);
@@ -484,7 +491,7 @@ static void test_jump_out_of_a_truncated_stack(void **state)
     (void)state;
     options.max_frames = 2;
     untold = 0;
-    for (unsigned i = 0; i < 200; i++) {
+    for (unsigned i = 0; i < WATCHED; i++) {
         next_event();
         steps_run(capture, look_at_memo);
     }

@@ -209,6 +209,24 @@ static void test_thread_name(void **state)
     assert_string_equal(name, "fifteen letters");
 }
 
+static void *count_threads(void *before)
+{
+    *(unsigned *)before = sys_thread_count() - *(unsigned *)before;
+    return NULL;
+}
+
+static void test_thread_count(void **state)
+{
+    pthread_t thread;
+    unsigned count = sys_thread_count();
+
+    (void)state;
+    assert_in_range(count, 1, 2); // a sanitizer may have one of its own
+    assert_int_equal(pthread_create(&thread, NULL, count_threads, &count), 0);
+    pthread_join(thread, NULL);
+    assert_int_equal(count, 1);
+}
+
 static void test_write_all(void **state)
 {
     static char sent[1 << 20], got[1 << 20];
@@ -250,6 +268,7 @@ int main(void)
         TEST(test_ids),
         TEST(test_clocks),
         TEST(test_thread_name),
+        TEST(test_thread_count),
         TEST(test_write_all),
         TEST(test_read_link),
     };

@@ -318,7 +318,11 @@ static void test_finish(void **state)
     thread = create(&start);
     pthread_barrier_wait(&meeting);
     pthread_setname_np(thread, "still running");
-    thread_table_finish();
+    pthread_setname_np(pthread_self(), "ending");
+    thread_table_finish(false);
+    assert_string_equal(load(1)->name, "ending");
+    assert_string_not_equal(load(2)->name, "still running");
+    thread_table_finish(true);
     pthread_barrier_wait(&meeting);
     assert_string_equal(load(2)->name, "still running");
     assert_true(load(1)->cpu_ns > 0);

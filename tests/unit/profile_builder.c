@@ -329,6 +329,12 @@ static void put_locks(struct profile_builder *builder)
     put_all(builder, PROFILE_CHUNK_DEADLOCKS, &builder->deadlocks);
 }
 
+static void put_header(struct profile_builder *builder)
+{
+    builder->header.used_bytes = builder->length_bytes;
+    memcpy(builder->bytes, &builder->header, sizeof(builder->header));
+}
+
 void profile_builder_finish(struct profile_builder *builder)
 {
     builder->length_bytes = 0;
@@ -347,8 +353,15 @@ void profile_builder_finish(struct profile_builder *builder)
     put_all(builder, PROFILE_CHUNK_TIMELINE, &builder->moments);
     put_leaks(builder);
     put_chunk(builder, (struct profile_chunk){.type = PROFILE_CHUNK_PAD}, NULL, 0);
-    builder->header.used_bytes = builder->length_bytes;
-    memcpy(builder->bytes, &builder->header, sizeof(builder->header));
+    put_header(builder);
+}
+
+void profile_builder_append(struct profile_builder *builder, uint32_t type, size_t record_bytes,
+                            const void *payload, size_t bytes)
+{
+    put_chunk(builder, (struct profile_chunk){.type = type, .record_bytes = (uint32_t)record_bytes},
+              payload, bytes);
+    put_header(builder);
 }
 
 // --- the demo
@@ -484,4 +497,23 @@ void profile_builder_fill_demo(struct profile_builder *builder)
     demo_heap(builder);
     demo_locks(builder);
     demo_threads(builder);
+}
+
+void profile_builder_fill_timeline(struct profile_builder *builder, uint64_t moments)
+{
+    profile_builder_fill_demo(builder);
+    builder->header.timeline_on = 1;
+    for (uint64_t i = 0; i < moments; i++)
+        builder_moment(builder,
+                       &(struct profile_moment){
+                           .time_ns = builder->header.start_ns + i * (2280000000 / moments),
+                           .live_bytes = i * (moments - i) * 1000,
+                           .live_blocks = i * (moments - i),
+                           .rss_kib = 4000 + (uint32_t)i,
+                           .threads = 1 + i % 3,
+                           .allocations = i * 500,
+                           .allocated_bytes = i * 50000,
+                           .lock_wait_ns = i * 1000000,
+                           .cpu_ns = i * 30000000,
+                       });
 }

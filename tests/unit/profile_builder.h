@@ -61,9 +61,16 @@ void builder_module(struct profile_builder *builder, uint64_t start, uint64_t en
 // of that time: shorter, and not of every type. Since 4 chunks of cells have times.
 void profile_builder_finish(struct profile_builder *builder);
 
+// Another chunk at the end of the finished profile.
+void profile_builder_append(struct profile_builder *builder, uint32_t type, size_t record_bytes,
+                            const void *payload, size_t bytes);
+
 // One of everything: sites of two slots, a peak, temporary blocks, waits, threads of every
 // end. What the tests expect stands in them.
 void profile_builder_fill_demo(struct profile_builder *builder);
+
+// The demo with so many moments, evenly over its run.
+void profile_builder_fill_timeline(struct profile_builder *builder, uint64_t moments);
 
 // Adds one of everything that can be said of locks: kinds, holders, pairs, orders, deadlocks,
 // misuse.

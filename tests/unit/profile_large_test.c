@@ -2,7 +2,7 @@
 //
 // profile_large_test.c - profiles with very many of a thing, as no real process makes them: what
 // takes the square of that does not end within the test's limits of CPU time and memory.
-#include "tests/unit/profile_support.h"
+#include "tests/unit/profile_fixture.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,27 +10,9 @@
 
 #define CPU_SECONDS_MAX 20 // ten times what it takes
 #define MEMORY_MAX ((rlim_t)2 << 30)
-#define COUNT 200000
+#define COUNT (SANITIZED ? 40000 : 200000)
 #define NAMES_COUNT 30000
 #define NAME_BYTES 30000
-
-static struct profile_builder built;
-static struct profile profile;
-
-static int set_up(void **state)
-{
-    (void)state;
-    profile_builder_init(&built);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    profile_release(&profile);
-    profile_builder_release(&built);
-    return 0;
-}
 
 static uint64_t address_of(uint64_t number)
 {
@@ -87,27 +69,6 @@ static void test_modules_that_overlap(void **state)
 
 // --- merged profiles
 
-struct file {
-    uint8_t *bytes;
-    size_t length;
-};
-
-static void append(struct file *file, uint32_t type, size_t record_bytes, const void *payload,
-                   size_t bytes)
-{
-    size_t room = (bytes + PROFILE_CHUNK_ALIGN - 1) / PROFILE_CHUNK_ALIGN * PROFILE_CHUNK_ALIGN;
-    struct profile_chunk chunk = {.type = type,
-                                  .record_bytes = (uint32_t)record_bytes,
-                                  .length_bytes = sizeof(chunk) + room,
-                                  .used_bytes = bytes};
-    file->bytes = realloc(file->bytes, file->length + sizeof(chunk) + room);
-    assert_non_null(file->bytes);
-    memset(file->bytes + file->length, 0, sizeof(chunk) + room);
-    memcpy(file->bytes + file->length, &chunk, sizeof(chunk));
-    memcpy(file->bytes + file->length + sizeof(chunk), payload, bytes);
-    file->length += sizeof(chunk) + room;
-}
-
 // A stack for each of NAMES_COUNT frames, which are called what begins at `step` times their number
 // in one long text.
 static void load_names(uint32_t step)
@@ -115,7 +76,6 @@ static void load_names(uint32_t step)
     static char text[1 + NAME_BYTES + 1];
     static struct profile_merged_frame frames[NAMES_COUNT];
     const struct profile_merged head = {.profile_count = 1};
-    struct file file = {0};
     const char *why = "";
     memset(text + 1, 'f', NAME_BYTES);
     built.header.is_merged = 1;
@@ -127,15 +87,10 @@ static void load_names(uint32_t step)
             .group = i + 1, .function = 1 + i * step % NAME_BYTES, .line = i + 1};
     }
     profile_builder_finish(&built);
-    file.bytes = malloc(file.length = built.length_bytes);
-    assert_non_null(file.bytes);
-    memcpy(file.bytes, built.bytes, built.length_bytes);
-    append(&file, PROFILE_CHUNK_MERGED, 0, &head, sizeof(head));
-    append(&file, PROFILE_CHUNK_TEXTS, 0, text, sizeof(text));
-    append(&file, PROFILE_CHUNK_FRAMES, sizeof(frames[0]), frames, sizeof(frames));
-    ((struct profile_header *)(void *)file.bytes)->used_bytes = file.length;
-    assert_int_equal(load_bytes(&profile, file.bytes, file.length, &why), 0);
-    free(file.bytes);
+    profile_builder_append(&built, PROFILE_CHUNK_MERGED, 0, &head, sizeof(head));
+    profile_builder_append(&built, PROFILE_CHUNK_TEXTS, 0, text, sizeof(text));
+    profile_builder_append(&built, PROFILE_CHUNK_FRAMES, sizeof(frames[0]), frames, sizeof(frames));
+    assert_int_equal(load_bytes(&profile, built.bytes, built.length_bytes, &why), 0);
 }
 
 static size_t count_named(void)

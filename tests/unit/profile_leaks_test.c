@@ -3,31 +3,13 @@
 // profile_leaks_test.c - what the model makes of cells with times and families, of scans for leaks
 // and of misuse of the heap; what the text and the JSON say of them.
 #include "report/leaks/leak_scan.h"
-#include "tests/unit/profile_support.h"
+#include "tests/unit/profile_fixture.h"
 
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define UNIT ((int64_t)PROFILE_TIME_UNIT_NS)
-
-static struct profile_builder built;
-static struct profile profile;
-
-static int set_up(void **state)
-{
-    (void)state;
-    profile_builder_init(&built);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    profile_release(&profile);
-    profile_builder_release(&built);
-    return 0;
-}
 
 static uint32_t stack_at(uint64_t pc)
 {

@@ -3,7 +3,7 @@
 // profile_lock_places_test.c - what a report for people calls locks, and whom it blames: not the
 // functions that only wrap allocating, initialising and locking, by the profile's own evidence.
 // Code without symbols will do: each address is a function of its own.
-#include "tests/unit/profile_support.h"
+#include "tests/unit/profile_fixture.h"
 
 #include <dlfcn.h>
 #include <stdlib.h>
@@ -11,22 +11,10 @@
 
 #define DEMO 0x400000 // where the module is: 0x401000 is called "0xfff"
 
-static struct profile_builder built;
-static struct profile profile;
-
-static int set_up(void **state)
+static int set_up_module(void **state)
 {
-    (void)state;
-    profile_builder_init(&built);
+    set_up(state);
     builder_module(&built, DEMO, DEMO + 0x100000, "/usr/bin/demo");
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    profile_release(&profile);
-    profile_builder_release(&built);
     return 0;
 }
 
@@ -378,22 +366,23 @@ static void test_orphan_at_the_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_allocation_wrapper, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_allocation_wrapper_of_one_caller, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_wrappers_of_wrappers, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_made_in, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_locks_without_a_name, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_array_in_a_block, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_array_by_first_use, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_array_in_a_variable, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_lock_wrapper, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_lock_wrapper_of_two_locks, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_locks_of_a_runtime, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_held_in_part, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_waits, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_short_waits_are_no_news, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_waits_in_inlined_headers, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_orphan_at_the_end, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_allocation_wrapper, set_up_module, tear_down),
+        cmocka_unit_test_setup_teardown(test_allocation_wrapper_of_one_caller, set_up_module,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_wrappers_of_wrappers, set_up_module, tear_down),
+        cmocka_unit_test_setup_teardown(test_made_in, set_up_module, tear_down),
+        cmocka_unit_test_setup_teardown(test_locks_without_a_name, set_up_module, tear_down),
+        cmocka_unit_test_setup_teardown(test_array_in_a_block, set_up_module, tear_down),
+        cmocka_unit_test_setup_teardown(test_array_by_first_use, set_up_module, tear_down),
+        cmocka_unit_test_setup_teardown(test_array_in_a_variable, set_up_module, tear_down),
+        cmocka_unit_test_setup_teardown(test_lock_wrapper, set_up_module, tear_down),
+        cmocka_unit_test_setup_teardown(test_lock_wrapper_of_two_locks, set_up_module, tear_down),
+        cmocka_unit_test_setup_teardown(test_locks_of_a_runtime, set_up_module, tear_down),
+        cmocka_unit_test_setup_teardown(test_held_in_part, set_up_module, tear_down),
+        cmocka_unit_test_setup_teardown(test_waits, set_up_module, tear_down),
+        cmocka_unit_test_setup_teardown(test_short_waits_are_no_news, set_up_module, tear_down),
+        cmocka_unit_test_setup_teardown(test_waits_in_inlined_headers, set_up_module, tear_down),
+        cmocka_unit_test_setup_teardown(test_orphan_at_the_end, set_up_module, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,29 +2,11 @@
 //
 // profile_locks_test.c - what the model makes of records about locks: sums, percentiles, holders,
 // names, misuse, files of older versions.
-#include "tests/unit/profile_support.h"
+#include "tests/unit/profile_fixture.h"
 
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct profile_builder built;
-static struct profile profile;
-
-static int set_up(void **state)
-{
-    (void)state;
-    profile_builder_init(&built);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    profile_release(&profile);
-    profile_builder_release(&built);
-    return 0;
-}
 
 static uint32_t stack_of(uint64_t pc)
 {

@@ -35,24 +35,6 @@ static void fill_titled(struct profile_builder *builder)
 }
 
 // A tree that shares its outer frames, as real stacks do: 16 branches at each of the inner levels.
-static void fill_timeline(struct profile_builder *builder)
-{
-    profile_builder_fill_demo(builder);
-    builder->header.timeline_on = 1;
-    for (uint64_t i = 0; i < 60; i++)
-        builder_moment(builder, &(struct profile_moment){
-                                    .time_ns = builder->header.start_ns + i * 38000000,
-                                    .live_bytes = i * (60 - i) * 1000,
-                                    .live_blocks = i * (60 - i),
-                                    .rss_kib = 4000 + (uint32_t)i,
-                                    .threads = 1 + i % 3,
-                                    .allocations = i * 500,
-                                    .allocated_bytes = i * 50000,
-                                    .lock_wait_ns = i * 1000000,
-                                    .cpu_ns = i * 30000000,
-                                });
-}
-
 static void fill_large(struct profile_builder *builder, size_t stacks)
 {
     uint32_t node = builder_node(builder, 1, 0);
@@ -83,7 +65,7 @@ int main(int argc, char **argv)
     else if (strcmp(argv[1], "sampled") == 0)
         profile_builder_fill_sampled(&builder);
     else if (strcmp(argv[1], "timeline") == 0)
-        fill_timeline(&builder);
+        profile_builder_fill_timeline(&builder, 60);
     else if (strcmp(argv[1], "leaks") == 0)
         profile_builder_fill_leaks(&builder);
     else if (strcmp(argv[1], "locks") == 0)

@@ -2,29 +2,11 @@
 //
 // profile_model_test.c - what the model makes of records: sums over slots, the peak, threads,
 // locks, stacks with markers and signals.
-#include "tests/unit/profile_support.h"
+#include "tests/unit/profile_fixture.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct profile_builder built;
-static struct profile profile;
-
-static int set_up(void **state)
-{
-    (void)state;
-    profile_builder_init(&built);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    profile_release(&profile);
-    profile_builder_release(&built);
-    return 0;
-}
 
 static void load_demo(void)
 {

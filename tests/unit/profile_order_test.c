@@ -2,31 +2,19 @@
 //
 // profile_order_test.c - circles in the order of locks: which can be a deadlock, which not and why,
 // and what may not cost too much. Deadlocks that happened.
-#include "tests/unit/profile_support.h"
+#include "tests/unit/profile_fixture.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-static struct profile_builder built;
-static struct profile profile;
-
 enum { A = 1, B, C, D, E, GATE, LOCKS };
 
-static int set_up(void **state)
+static int set_up_locks(void **state)
 {
-    (void)state;
-    profile_builder_init(&built);
+    set_up(state);
     for (uint64_t i = A; i < LOCKS; i++)
         builder_lock(&built, &(struct profile_lock){.address = 0x600000 + 0x40 * i});
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    profile_release(&profile);
-    profile_builder_release(&built);
     return 0;
 }
 
@@ -374,25 +362,25 @@ static void test_one_deadlock(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_two_locks, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_three_and_five_locks, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_one_order_is_fine, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_stacks_and_threads, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_outer_locks_count, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_gate, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_gate_held_to_read, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_one_thread, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_read_locks, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_tries_do_not_wait, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_recursion, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_generations, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_chains_that_make_no_sense, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_dense_graph, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_endless_chain, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_many_locks, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_deadlocks, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_incomplete_deadlocks, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_one_deadlock, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_two_locks, set_up_locks, tear_down),
+        cmocka_unit_test_setup_teardown(test_three_and_five_locks, set_up_locks, tear_down),
+        cmocka_unit_test_setup_teardown(test_one_order_is_fine, set_up_locks, tear_down),
+        cmocka_unit_test_setup_teardown(test_stacks_and_threads, set_up_locks, tear_down),
+        cmocka_unit_test_setup_teardown(test_outer_locks_count, set_up_locks, tear_down),
+        cmocka_unit_test_setup_teardown(test_gate, set_up_locks, tear_down),
+        cmocka_unit_test_setup_teardown(test_gate_held_to_read, set_up_locks, tear_down),
+        cmocka_unit_test_setup_teardown(test_one_thread, set_up_locks, tear_down),
+        cmocka_unit_test_setup_teardown(test_read_locks, set_up_locks, tear_down),
+        cmocka_unit_test_setup_teardown(test_tries_do_not_wait, set_up_locks, tear_down),
+        cmocka_unit_test_setup_teardown(test_recursion, set_up_locks, tear_down),
+        cmocka_unit_test_setup_teardown(test_generations, set_up_locks, tear_down),
+        cmocka_unit_test_setup_teardown(test_chains_that_make_no_sense, set_up_locks, tear_down),
+        cmocka_unit_test_setup_teardown(test_dense_graph, set_up_locks, tear_down),
+        cmocka_unit_test_setup_teardown(test_endless_chain, set_up_locks, tear_down),
+        cmocka_unit_test_setup_teardown(test_many_locks, set_up_locks, tear_down),
+        cmocka_unit_test_setup_teardown(test_deadlocks, set_up_locks, tear_down),
+        cmocka_unit_test_setup_teardown(test_incomplete_deadlocks, set_up_locks, tear_down),
+        cmocka_unit_test_setup_teardown(test_one_deadlock, set_up_locks, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

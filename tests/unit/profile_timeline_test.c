@@ -4,7 +4,7 @@
 // torn, of other versions, and of a profile that lies.
 #include "report/model/units.h"
 #include "report/text/text_table.h"
-#include "tests/unit/profile_support.h"
+#include "tests/unit/profile_fixture.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,22 +12,11 @@
 #define MS UINT64_C(1000000)
 #define SECOND (1000 * MS)
 
-static struct profile_builder built;
-static struct profile profile;
-
-static int set_up(void **state)
+static int set_up_timeline(void **state)
 {
-    (void)state;
-    profile_builder_init(&built);
+    set_up(state);
     profile_builder_fill_demo(&built);
     built.header.timeline_on = 1;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    profile_builder_release(&built);
     return 0;
 }
 
@@ -177,7 +166,7 @@ static void test_every_length(void **state)
     (void)state;
     for (int bit = 0; bit < 63; bit++) {
         tear_down(NULL);
-        set_up(NULL);
+        set_up_timeline(NULL);
         built.header.end_ns = built.header.start_ns + (UINT64_C(1) << bit);
         for (uint64_t i = 0; i <= 40; i++)
             add((UINT64_C(1) << bit) / 41 * i, i * i << 30, i << bit / 2);
@@ -198,7 +187,7 @@ static void test_absurd_numbers(void **state)
     show_everything();
     profile_release(&profile);
     tear_down(NULL);
-    set_up(NULL);
+    set_up_timeline(NULL);
     for (uint64_t i = 0; i < 20; i++)
         builder_moment(&built, &(struct profile_moment){
                                    .time_ns = i % 2 ? i : UINT64_MAX - i,
@@ -260,7 +249,7 @@ static void test_rows(void **state)
     profile_release(&profile);
 }
 
-#define report_test(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define report_test(test) cmocka_unit_test_setup_teardown(test, set_up_timeline, tear_down)
 
 int main(void)
 {

@@ -2,29 +2,11 @@
 //
 // render_json_test.c - the JSON report parses, adds up, holds what schema 1 names, and nothing that
 // was not recorded.
-#include "tests/unit/profile_support.h"
+#include "tests/unit/profile_fixture.h"
 
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct profile_builder built;
-static struct profile profile;
-
-static int set_up(void **state)
-{
-    (void)state;
-    profile_builder_init(&built);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    profile_release(&profile);
-    profile_builder_release(&built);
-    return 0;
-}
 
 static json_t *parsed(const char *view)
 {

@@ -4,28 +4,10 @@
 // nothing that moves its cursor, no spaces at the end; and words that depend on what was recorded.
 #include "report/model/units.h"
 #include "report/text/text_table.h"
-#include "tests/unit/profile_support.h"
+#include "tests/unit/profile_fixture.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static struct profile_builder built;
-static struct profile profile;
-
-static int set_up(void **state)
-{
-    (void)state;
-    profile_builder_init(&built);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    profile_release(&profile);
-    profile_builder_release(&built);
-    return 0;
-}
 
 static void assert_line_is_fine(const char *line)
 {
