@@ -3,17 +3,24 @@
 // hooks_memory.c - mlockall: the host keeps its memory in RAM, and what is ours with it. There is a
 // limit for most (RLIMIT_MEMLOCK), and what we take of it the host's own calls don't get.
 #include "preload/compiler.h"
+#include "preload/live_table.h"
 #include "preload/own_regions.h"
 #include "preload/profile_writer.h"
 #include "preload/real.h"
-#include "preload/reporter.h"
 #include "preload/sys.h"
-#include "preload/text.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/mman.h>
 
-// All that is mapped counts for this call, locked or not. What of it is ours is no less than said.
+// Our static tables: from one symbol of the linker's to the other.
+extern char __bss_start[], _end[];
+
+#define PAGE_BYTES 4096u
+#define TABLES_START (((uintptr_t)__bss_start + PAGE_BYTES - 1) & ~(uintptr_t)(PAGE_BYTES - 1))
+#define TABLES_END ((uintptr_t)_end & ~(uintptr_t)(PAGE_BYTES - 1))
+
+// All that is mapped counts for this call, locked or not; what of it is ours is no less than said.
 // To see it takes a descriptor, whose number another thread could count on.
 static bool is_refused_for_us(int flags)
 {
@@ -21,27 +28,95 @@ static bool is_refused_for_us(int flags)
 
     if (!(flags & MCL_CURRENT) || sys_thread_count() != 1)
         return false;
-    ours = own_regions_bytes() + profile_writer_mapped_bytes();
+    ours = own_regions_bytes() + profile_writer_mapped_bytes() + (TABLES_END - TABLES_START);
     mapped = sys_address_space_bytes();
     return mapped > limit && mapped - ours <= limit;
 }
 
-static void after(int flags, int result)
-{
-    int saved_errno = errno, fd;
+// /proc/self/maps, a character at a time: START-END and the rest of each line.
+struct maps {
+    int fd;
+    long length, at;
+    char text[512];
+};
 
-    if (result == 0) {
-        own_regions_unlock();
-        profile_writer_unlock();
-    } else if (saved_errno == ENOMEM && is_refused_for_us(flags)) {
-        fd = reporter_stderr();
-        if (fd >= 0)
-            text_warn(fd, "mlockall", "refused, as what is mapped for the profiler counts too");
+// 0: there is no more.
+static char next_of(struct maps *maps)
+{
+    if (maps->at == maps->length) {
+        maps->length = sys_read(maps->fd, maps->text, sizeof(maps->text));
+        maps->at = 0;
+        if (maps->length <= 0) {
+            maps->length = 0;
+            return 0;
+        }
     }
-    errno = saved_errno;
+    return maps->text[maps->at++];
 }
 
-// Without the room that the profile has ahead, if that is what it takes.
+// A hexadecimal number, and the character behind it.
+static uint64_t number_of(struct maps *maps)
+{
+    uint64_t number = 0;
+    char c;
+
+    while ((c = next_of(maps)) && c != '-' && c != ' ')
+        number = number << 4 | (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
+    return number;
+}
+
+static void skip_line(struct maps *maps)
+{
+    char c;
+
+    do
+        c = next_of(maps);
+    while (c && c != '\n');
+}
+
+// As mlockall does, whether it can be filled or not.
+static void lock(uint64_t start, uint64_t end, void *flags)
+{
+    if (start < TABLES_START && end > TABLES_START) {
+        lock(start, TABLES_START, flags);
+        start = TABLES_START;
+    }
+    if (start >= TABLES_START && start < TABLES_END)
+        start = TABLES_END;
+    if (start < end && !profile_writer_has_mapped(start))
+        sys_lock(start, end - start, *(int *)flags & MCL_ONFAULT);
+}
+
+// What is the host's, piece by piece.
+static bool lock_others(int flags)
+{
+    struct maps maps = {.fd = sys_open("/proc/self/maps", O_RDONLY)};
+    uint64_t start, end;
+
+    if (maps.fd < 0)
+        return false;
+    while ((start = number_of(&maps))) {
+        end = number_of(&maps);
+        skip_line(&maps);
+        own_regions_around(start, end, lock, &flags);
+    }
+    sys_close(maps.fd);
+    return true;
+}
+
+// The same in pieces: what will come is locked (MCL_FUTURE), or no longer.
+static int lock_in_pieces(int flags)
+{
+    if (!(flags & MCL_FUTURE))
+        sys_unlock_all();
+    if (!lock_others(flags)) {
+        errno = ENOMEM;
+        return -1;
+    }
+    return flags & MCL_FUTURE ? real.mlockall(flags & ~MCL_CURRENT) : 0;
+}
+
+// Without the room that the profile has ahead, and without all that is ours, if it takes that.
 static int lock_all(int flags)
 {
     int result = real.mlockall(flags);
@@ -49,14 +124,17 @@ static int lock_all(int flags)
     if (result == 0 || errno != ENOMEM || !(flags & MCL_CURRENT))
         return result;
     profile_writer_forgo_hole();
-    return real.mlockall(flags);
+    result = real.mlockall(flags);
+    if (result == 0 || errno != ENOMEM || !is_refused_for_us(flags))
+        return result;
+    return lock_in_pieces(flags);
 }
 
 // A child of fork has all that is ours, recorded or not: daemons lock their memory there.
 EXPORT int mlockall(int flags)
 {
     unsigned unlocked = sys_unlocks;
-    int result;
+    int saved_errno = errno, result;
 
     real_find();
     if (!profile_writer_mapped_bytes() || sys_filters)
@@ -64,8 +142,13 @@ EXPORT int mlockall(int flags)
     if (flags & MCL_FUTURE)
         atomic_set(&sys_unlocks, 1u);
     result = lock_all(flags);
-    if (result != 0)
+    if (result == 0) {
+        sys_unlock(TABLES_START, TABLES_END - TABLES_START);
+        own_regions_unlock();
+        live_table_unlock();
+        profile_writer_unlock();
+        errno = saved_errno;
+    } else
         atomic_set(&sys_unlocks, unlocked);
-    after(flags, result);
     return result;
 }

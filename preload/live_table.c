@@ -165,6 +165,20 @@ void live_filter_remove(const void *block)
     change_count(block, -1);
 }
 
+void live_table_unlock(void)
+{
+    for (unsigned i = 0; i < LIVE_ROOT_ENTRIES; i++) {
+        struct live_leaf *branch = atomic_get_acquire(&live_root[i]);
+
+        if (!branch)
+            continue;
+        sys_unlock((uintptr_t)branch, BRANCH_BYTES);
+        for (unsigned j = 0; j < LIVE_BRANCH_ENTRIES; j++)
+            if (atomic_get_acquire(&branch[j].slots))
+                sys_unlock((uintptr_t)branch[j].slots, leaf_bytes());
+    }
+}
+
 static void drop_branch(struct live_leaf *branch)
 {
     for (unsigned i = 0; i < LIVE_BRANCH_ENTRIES; i++)

@@ -67,6 +67,8 @@ extern uintptr_t live_granule_mask; // of an address: where in its granule
 void live_table_init(unsigned granule_bytes);
 // In a child made by fork: no blocks.
 void live_table_reset(void);
+// It may be swapped out, whatever the host has asked for. Any thread.
+void live_table_unlock(void);
 // Maps the leaf of an address. NULL without memory, or beyond 47 bits.
 struct live_leaf *live_table_add_leaf(uintptr_t address);
 // The stretch of a slot has no memory yet, and a block of `bytes` is to be entered there.

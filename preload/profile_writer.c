@@ -364,6 +364,14 @@ uint64_t profile_writer_mapped_bytes(void)
     return writer.mapped_bytes;
 }
 
+bool profile_writer_has_mapped(uint64_t address)
+{
+    for (unsigned i = 0; i < writer.extent_count; i++)
+        if (address - (uintptr_t)writer.extents[i].start < writer.extents[i].bytes)
+            return true;
+    return false;
+}
+
 static void replace_by_copy(void *extent, size_t bytes)
 {
     void *copied = sys_map_private(bytes);

@@ -10,6 +10,7 @@
 #include "preload/compiler.h"
 #include "preload/profile_format.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 // The header of the open profile; before one is open, and after trouble, a private one, so that
@@ -45,6 +46,8 @@ void profile_writer_forgo_hole(void);
 void profile_writer_unlock(void);
 // Of our profile, or of the parent's in a child that has none. 0: there is none.
 uint64_t profile_writer_mapped_bytes(void);
+// Whether the file is what is mapped there, as far as it could be noted.
+bool profile_writer_has_mapped(uint64_t address);
 
 // In a child made by fork: forget the parent's file. The child must not have stored into it.
 void profile_writer_reset(void);

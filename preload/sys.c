@@ -67,6 +67,16 @@ static long map(size_t bytes, int flags, int fd, uint64_t offset)
     return error;
 }
 
+void sys_lock(uint64_t address, size_t bytes, bool on_fault)
+{
+    call3(SYS_mlock2, address, bytes, on_fault ? MLOCK_ONFAULT : 0);
+}
+
+void sys_unlock_all(void)
+{
+    call0(SYS_munlockall);
+}
+
 void sys_unlock(uint64_t address, size_t bytes)
 {
     call2(SYS_munlock, address, bytes);

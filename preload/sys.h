@@ -32,7 +32,10 @@ void *sys_map_file(int fd, uint64_t offset, size_t bytes);
 // 5.14). -EFAULT: there is none.
 int sys_populate(void *address, size_t bytes);
 void sys_unmap(void *address, size_t bytes);
+// mlock, with `on_fault` only of what is touched; munlock, munlockall.
+void sys_lock(uint64_t address, size_t bytes, bool on_fault);
 void sys_unlock(uint64_t address, size_t bytes);
+void sys_unlock_all(void);
 uint64_t sys_lock_limit_bytes(void);
 // What is mapped, by us as by the host. 0: not known.
 uint64_t sys_address_space_bytes(void);

@@ -4,7 +4,7 @@ foreach(name forks_past_libc child_shares_memory spawns daemon daemon_of_libc sh
         ends_by_exit_in_handler descriptors_taken chroots chroots_to_own_proc drops_root umask_none
         stderr_gone no_child_wait adopts_orphans signals_blocked timers forks_under_timer
         alarm_at_exit unshares enters_namespaces pid_namespace traces_child stops_and_goes_on
-        own_environment locks_memory locks_future locks_refused locks_data_limit locks_in_child
+        own_environment locks_memory locks_future locks_within_limit locks_data_limit locks_in_child
         fixed_addresses not_dumpable rewrites_arguments)
     known_answer_test(hazards ${name} ${name}.c)
 endforeach()
