@@ -4,6 +4,8 @@
 // some of them lost, two threads that want one mutex, one that nobody joins, recursion. With an
 // argument there are more small blocks, and no large one.
 #include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +13,7 @@
 static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_barrier_t ready;
 static void *volatile kept;
+static atomic_int unjoined;
 
 static void *make_block(size_t bytes)
 {
@@ -50,6 +53,8 @@ static void *hold(void *argument)
 {
     pthread_mutex_lock(&table_lock);
     pthread_barrier_wait(&ready);
+    while (table_lock.__data.__lock != 2) // until somebody waits
+        usleep(1000);
     usleep(20000);
     pthread_mutex_unlock(&table_lock);
     return argument;
@@ -65,6 +70,7 @@ static void *want(void *argument)
 
 static void *nothing(void *argument)
 {
+    unjoined = gettid();
     return argument;
 }
 
@@ -84,6 +90,7 @@ int main(int argc, char **argv)
     pthread_create(&threads[2], NULL, nothing, NULL);
     pthread_join(threads[0], NULL);
     pthread_join(threads[1], NULL);
-    usleep(50000);
+    while (!unjoined || tgkill(getpid(), unjoined, 0) == 0) // until it has ended
+        usleep(1000);
     return 0;
 }
