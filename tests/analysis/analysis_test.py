@@ -61,7 +61,8 @@ def environment():
 
 
 def compile_program(name, *sources, options=("-g", "-O0"), compiler="CC"):
-    command = [needs(compiler), *options, "-fno-builtin", "-o", name, *sources, "-pthread"]
+    command = [needs(compiler), *options, "-fno-builtin", "-I", HERE, "-o", name, *sources,
+               "-pthread"]
     subprocess.run(command, check=True)
 
 

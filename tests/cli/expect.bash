@@ -49,6 +49,16 @@ expect_no() {
 $actual"
 }
 
+# await COMMAND...: until it succeeds, however slow the machine is.
+await() {
+    local attempt
+    for attempt in $(seq 1200); do
+        ! "$@" || return 0
+        sleep 0.05
+    done
+    fail "not within a minute: $*"
+}
+
 need_preload() {
     [ -e "$BUILD/libgaiaprof.so" ] || { echo "no libgaiaprof.so"; exit 77; }
 }

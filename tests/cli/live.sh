@@ -7,11 +7,10 @@ need_preload
 GAIAPROF_REPORT=none LD_PRELOAD=$BUILD/libgaiaprof.so sleep 60 &
 pid=$!
 trap 'kill -9 $pid 2>/dev/null || true; rm -rf "$scratch"' EXIT
-for attempt in $(seq 100); do
-    ls sleep.*.gaia >/dev/null 2>&1 && grep -q libc.so /proc/$pid/maps && break
-    sleep 0.05
-done
-sleep 0.2
+is_asleep() {
+    [ -e sleep.$pid.gaia ] && grep -q libc.so /proc/$pid/maps && grep -q '^State:.S' /proc/$pid/status
+}
+await is_asleep
 expect_like 0 "^gaiaprof  sleep \(pid $pid\)  ran .*, still running" gaiaprof report $pid
 expect_like 0 "still running" gaiaprof report sleep.$pid.gaia
 expect_like 0 "  now [0-9]+ blocks" gaiaprof report $pid

@@ -296,18 +296,17 @@ for section in ("leaks", "cpu", "timeline"):
 fi
 
 # What reports for a program that waits goes first where memory runs short (it waits for a reader).
+has_score() {
+    score=$(cat /proc/$1/oom_score_adj)
+    [ "$score" = $2 ]
+}
 score_of() {
     mkfifo slow
     gaiaprof report $1 -o slow demo.gaia &
-    for i in $(seq 200); do
-        score=$(cat /proc/$!/oom_score_adj)
-        [ "$score" != $2 ] || break
-        sleep 0.05
-    done
+    await has_score $! $2
     cat slow >slow.txt
     wait $! || fail "report $1: status $?"
     rm slow
-    [ "$score" = $2 ] || fail "report $1: oom_score_adj $score, not $2"
 }
 score_of --at-exit 1000
 score_of "" "$(cat /proc/self/oom_score_adj)"

@@ -125,7 +125,7 @@ EOT
 "$CC" -g -O1 -o waits waits.c
 LD_PRELOAD="$BUILD/libgaiaprof.so" ./waits &
 waits=$!
-for i in $(seq 200); do [ -e up ] && break; sleep 0.05; done
+await test -e up
 expect_like 23 "VIOLATED  leaks  1 block \(100 B\), above 0" gaiaprof check leaks=0 $waits
 expect_like 0 "ok        leaks  1 of 1" gaiaprof check leaks=1 $waits
 kill $waits

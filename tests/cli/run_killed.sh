@@ -71,17 +71,13 @@ int main(int argc, char **argv)
 EOT
 "$CC" -o served served.c
 
-await_up() {
-    for i in $(seq 200); do [ -e up ] && return; sleep 0.05; done
-    fail "the program did not start"
-}
 # served_until SIGNAL STATUS [ARGUMENT]
 served_until() {
     local status=0
     rm -f up served.xml
     gaiaprof run --check allocations=0 --junit served.xml ./served ${3-} >served.txt 2>&1 &
     local pid=$!
-    await_up
+    await test -e up
     kill -$1 $pid
     wait $pid 2>/dev/null || status=$?
     [ $status = $2 ] || fail "$1: status $status, not $2"
@@ -99,7 +95,7 @@ grep -q "^stopped" served.txt || fail "SIGTERM was not the program's to handle"
 rm -f up
 (trap '' HUP; exec gaiaprof run -q ./served patiently >served.txt 2>&1) &
 ignoring=$!
-await_up
+await test -e up
 kill -HUP $ignoring
 sleep 0.1
 kill -TERM $ignoring

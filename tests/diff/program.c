@@ -2,6 +2,8 @@
 //
 // program.c - built twice; the second build (IS_NEW) has its functions in other lines and at other
 // addresses, and does some things more or less often. diff_test.py knows how often.
+#include "../await.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,6 +110,7 @@ NOINLINE static void contend(void)
     if (pthread_create(&thread, NULL, contender_main, NULL) != 0)
         abort();
     pthread_barrier_wait(&barrier);
+    await_contended(&guard);
     usleep(50000);
     pthread_mutex_unlock(&guard);
     pthread_join(thread, NULL);

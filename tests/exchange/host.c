@@ -2,12 +2,12 @@
 // host.c - a program with something for every view: blocks of known lines, recursion of two
 // functions, threads of one and of several names, a contended mutex, leaks, a library that is
 // loaded, unloaded and loaded again. Lines that matter end in a name, which the tests look for.
+#include "../await.h"
+
 #include <dlfcn.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,18 +96,6 @@ static void *worker(void *argument)
     return NULL;
 }
 
-// It does so nowhere else after it said that it is about to lock.
-static bool waits_for_lock(pid_t thread)
-{
-    char path[64], text[256] = "";
-    snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)thread);
-    int file = open(path, O_RDONLY);
-    ssize_t length = read(file, text, sizeof(text) - 1);
-
-    close(file);
-    return length > 0 && strstr(text, ") S");
-}
-
 static void *sleeper(void *argument)
 {
     sem_post(argument);
@@ -126,8 +114,7 @@ static NOINLINE void contend(const char *const *names, int count)
     for (int i = 0; i < count; i++)
         sem_wait(&about_to_lock);
     for (int i = 0; i < count; i++)
-        while (!waits_for_lock(atomic_load(&workers[i])))
-            usleep(1000);
+        await_sleep(workers[i]);
     usleep(10000);
     pthread_mutex_unlock(&shared_lock);
     for (int i = 0; i < count; i++)

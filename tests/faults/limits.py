@@ -94,16 +94,22 @@ class MemoryGroup:
 
     def remove(self):
         """Whoever is still in there is a child of the program."""
-        for _ in range(100):
+        is_gone = self.try_remove()
+        if not is_gone:
+            with open(f"{self.directory}/cgroup.procs", encoding="utf-8") as processes:
+                for process in processes:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(int(process), signal.SIGKILL)
+            is_gone = self.try_remove()
+        assert is_gone, f"{self.directory} is still in use"
+
+    def try_remove(self):
+        for _ in range(200):
             with contextlib.suppress(OSError):
                 os.rmdir(self.directory)
-                return
+                return True
             time.sleep(0.05)
-        with open(f"{self.directory}/cgroup.procs", encoding="utf-8") as processes:
-            for process in processes:
-                os.kill(int(process), signal.SIGKILL)
-        time.sleep(1)
-        os.rmdir(self.directory)
+        return False
 
 
 @contextlib.contextmanager

@@ -3,13 +3,16 @@
 // the process's number, and the profile is closed.
 // EXPECT: len(reports) == 1 and process["exit"]["kind"] == "execed"
 // EXPECT: stdout == "same pid, clean\n" and site("busy")["allocations"] > 0
+#include "../await.h"
+
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static int rounds;
+static atomic_int rounds;
 
 static void *busy(void *unused)
 {
@@ -39,7 +42,8 @@ int main(void)
 
     for (int i = 0; i < 4; i++)
         pthread_create(&thread, NULL, busy, NULL);
-    usleep(20000);
+    while (rounds < 1000)
+        await_poll();
     pthread_create(&thread, NULL, replace, NULL);
     pthread_join(thread, NULL);
     return 1;

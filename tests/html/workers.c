@@ -3,8 +3,9 @@
 // workers.c - a program whose page is known: blocks of two sizes by two callers of one function,
 // some of them lost, two threads that want one mutex, one that nobody joins, recursion. With an
 // argument there are more small blocks, and no large one.
+#include "../await.h"
+
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,8 +54,7 @@ static void *hold(void *argument)
 {
     pthread_mutex_lock(&table_lock);
     pthread_barrier_wait(&ready);
-    while (table_lock.__data.__lock != 2) // until somebody waits
-        usleep(1000);
+    await_contended(&table_lock);
     usleep(20000);
     pthread_mutex_unlock(&table_lock);
     return argument;
@@ -90,7 +90,8 @@ int main(int argc, char **argv)
     pthread_create(&threads[2], NULL, nothing, NULL);
     pthread_join(threads[0], NULL);
     pthread_join(threads[1], NULL);
-    while (!unjoined || tgkill(getpid(), unjoined, 0) == 0) // until it has ended
-        usleep(1000);
+    while (!unjoined)
+        await_poll();
+    await_end(unjoined);
     return 0;
 }

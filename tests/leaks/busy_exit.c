@@ -33,6 +33,7 @@ static SITE void work(struct node **list)
 
 static void *live(void *list)
 {
+    work(list);
     sem_post(&parked_count);
     for (;;)
         work(list);

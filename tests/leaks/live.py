@@ -60,6 +60,10 @@ class Host:
         with open(f"/proc/{self.pid}/stat", encoding="ascii") as text:
             return text.read().rsplit(")", 1)[1].split()[0]
 
+    def await_state(self, state):
+        while self.state() != state:
+            time.sleep(0.01)
+
     def try_report(self, *arguments):
         return subprocess.run([f"{self.build}/gaiaprof", "report", "-v", "leaks", "-f", "json",
                                *arguments, str(self.pid)],
@@ -124,13 +128,18 @@ def server(host):
 def growth(host):
     """Two scans, and requests meanwhile: what has grown."""
     host.request(5)
+    terminal, its_end = os.openpty()
     with subprocess.Popen([f"{host.build}/gaiaprof", "report", "-v", "leaks", "-f", "json",
                            "--interval", "2", str(host.pid)],
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as command:
-        time.sleep(1)
+                          stdout=subprocess.PIPE, stderr=its_end) as command:
+        os.close(its_end)
+        said = b""
+        while b"scanned; again in 2.00 s" not in said:
+            said += os.read(terminal, 1000)
         host.request(3)
-        out, errors = command.communicate(timeout=TIME_LIMIT_S)
-    assert command.returncode == 0, errors.decode()
+        out, _ = command.communicate(timeout=TIME_LIMIT_S)
+    os.close(terminal)
+    assert command.returncode == 0, said.decode()
     leaks = json.loads(out)["leaks"]
     assert leaks["classified"] and leaks["growth_ns"] > 1000000000, leaks
     expect(summed(leaks["records"], "blocks", "bytes"), served(8))
@@ -144,11 +153,10 @@ def stopped(host):
     """A stopped process is scanned, stays stopped, and goes on when told to."""
     host.request(2)
     os.kill(host.pid, signal.SIGSTOP)
+    host.await_state("T")
     for _ in range(5):
-        while host.state() != "T":
-            time.sleep(0.01)
         expect(host.leaks(), served(2))
-        assert host.state() == "T", f"state {host.state()} after the scan"
+        host.await_state("T")
         time.sleep(0.05)
         assert host.state() == "T", f"state {host.state()} a little after the scan"
     os.kill(host.pid, signal.SIGCONT)
@@ -168,7 +176,7 @@ def traced(host):
         sys.exit(77)
     leaks = host.report()["leaks"]
     assert leaks["classified"] is False and leaks["why"], leaks
-    assert host.state() == "S", f"state {host.state()} after the scan"
+    host.await_state("S")
     libc.ptrace(PTRACE_INTERRUPT, host.pid, 0, 0)
     os.waitpid(host.pid, 0)
     assert libc.ptrace(PTRACE_DETACH, host.pid, 0, 0) == 0
@@ -179,8 +187,7 @@ def traced(host):
 def zombie(host):
     """A process that has ended: no scan, and it says so."""
     host.process.stdin.close()
-    while host.state() != "Z":
-        time.sleep(0.01)
+    host.await_state("Z")
     done = host.try_report()
     if done.returncode == 0:
         assert json.loads(done.stdout)["leaks"]["classified"] is False, done.stdout

@@ -23,7 +23,7 @@ static SITE void by_global(void)
 static SITE void end(void)
 {
     sem_wait(&parked_count);
-    usleep(50000);
+    await_zombie(getpid());
     forget();
     exit(0);
 }

@@ -5,9 +5,11 @@
 #include "leaks.h"
 
 static void *volatile taken;
+static atomic_int unjoined_tid;
 
 static void *unjoined_result(void *unused)
 {
+    unjoined_tid = gettid();
     sem_post(&parked_count);
     (void)unused;
     return malloc(40);
@@ -42,7 +44,7 @@ int main(void)
     taken = result_of(taken_result);
     start_thread(unjoined_result, NULL);
     wait_until_parked(1);
-    usleep(50000);
+    await_end(unjoined_tid);
     forget();
     return 0;
 }

@@ -26,7 +26,7 @@ mtx_t plain, nested;
 cnd_t changed;
 once_flag ready = ONCE_FLAG_INIT;
 static long waited_ns, idle_ns;
-static atomic_int waiting[3], waits_for_change, is_over;
+static atomic_int waiting[3], waits_for_change, end_tid;
 
 void wait_for_it(void)
 {
@@ -96,7 +96,7 @@ void initialise(void) {}
 int end_at_once(void *unused)
 {
     (void)unused;
-    come(&is_over);
+    arrive(&end_tid);
     return 0;
 }
 
@@ -106,8 +106,8 @@ void run_detached(void)
 
     thrd_create(&thread, end_at_once, NULL);
     thrd_detach(thread);
-    await(&is_over);
-    sleep_ms(100);
+    await(&end_tid);
+    await_end(end_tid);
 }
 
 int main(void)

@@ -30,12 +30,15 @@ void *right_first(void *unused)
 
 int main(void)
 {
+    pthread_t threads[2];
+
     pthread_spin_init(&left, PTHREAD_PROCESS_PRIVATE);
     pthread_spin_init(&right, PTHREAD_PROCESS_PRIVATE);
-    start(left_first, NULL);
-    start(right_first, NULL);
+    threads[0] = start(left_first, NULL);
+    threads[1] = start(right_first, NULL);
     await(&has_left);
     await(&has_right);
-    sleep_ms(700);
+    for (int i = 0; i < 2; i++)
+        await_cpu_time(threads[i], 100000000);
     _exit(STUCK_STATUS);
 }

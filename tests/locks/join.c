@@ -10,11 +10,13 @@
 // OUTPUT: varies
 #include "steps.h"
 
-static atomic_int naps;
+static atomic_int naps, is_joined;
 
 void *nap(void *argument)
 {
     naps++;
+    await(&is_joined);
+    await_sleep(getpid()); // main sleeps in the join
     sleep_ms((long)argument);
     return NULL;
 }
@@ -49,8 +51,10 @@ void wait_for(pthread_t thread, long *idle_ns)
 {
     long began = now_ns();
 
+    come(&is_joined);
     pthread_join(thread, NULL);
     *idle_ns += now_ns() - began;
+    is_joined = 0;
 }
 
 int main(void)

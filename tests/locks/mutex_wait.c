@@ -9,6 +9,8 @@
 // EXPECT: sum(t["lock_wait_ns"] for t in threads["records"]) == lock("fought")["wait_ns"] + lock("held")["wait_ns"]
 // The program prints the times it waited itself, so the outputs are not compared.
 // OUTPUT: varies
+#include "../await.h"
+
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>
@@ -52,6 +54,7 @@ int main(void)
         pthread_create(&thread, NULL, waiter, NULL);
         pthread_mutex_lock(&fought);
         sem_post(&held);
+        await_contended(&fought);
         usleep(100000);
         pthread_mutex_unlock(&fought);
         pthread_join(thread, NULL);

@@ -35,6 +35,7 @@ void hold_it(void)
     pthread_spin_lock(&turning);
     thread = start(waiter, &waits);
     await(&waits);
+    await_cpu_time(thread, 5000000); // it turns
     sleep_ms(60);
     pthread_spin_unlock(&turning);
     finish(thread);

@@ -5,7 +5,8 @@
 #ifndef GAIAPROF_TESTS_LOCKS_STEPS_H
 #define GAIAPROF_TESTS_LOCKS_STEPS_H
 
-#include <fcntl.h>
+#include "../await.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -68,30 +69,11 @@ static inline void arrive(atomic_int *tid)
     *tid = gettid();
 }
 
-// Whether a thread of this process sleeps, by /proc.
-static inline int is_asleep(int tid)
-{
-    char path[64], text[256] = "";
-    char *state;
-    int file;
-
-    snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
-    file = open(path, O_RDONLY);
-    if (file < 0)
-        return 0;
-    if (read(file, text, sizeof(text) - 1) < 0)
-        abort();
-    close(file);
-    state = strrchr(text, ')');
-    return state && state[1] == ' ' && state[2] == 'S';
-}
-
 // Until the thread that arrives sleeps, and goes on sleeping.
 static inline void await_asleep(atomic_int *tid)
 {
     await(tid);
-    for (int seen = 0; seen < 5; sleep_ns(1000000))
-        seen = is_asleep(*tid) ? seen + 1 : 0;
+    await_sleep(*tid);
 }
 
 static inline pthread_t start(thread_body body, void *argument)

@@ -4,6 +4,7 @@
 // EXPECT: sorted(functions(g["created_by"])[1] for g in threads["growth"]) == ["forget", "pile_up"]
 // EXPECT: all(len(g["counts"]) == 8 and g["counts"] == sorted(g["counts"]) for g in threads["growth"])
 // EXPECT: all(g["counts"][-1] >= 14 and g["counts"][0] <= 8 for g in threads["growth"])
+// TIMED: growth is counted in eighths of the run, which are even only where no step takes long
 // EXPECT: threads["created"] == 16 * 3 + 4 and threads["joined"] == 16
 #include "steps.h"
 

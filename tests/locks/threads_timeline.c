@@ -9,10 +9,14 @@
 // EXPECT: threads["timeline"][0]["alive"] == 1 and threads["growth"] == []
 #include "steps.h"
 
-void *work(void *unused)
+static atomic_int tids[5], all_live;
+
+void *work(void *tid)
 {
+    arrive(tid);
+    await(&all_live);
     sleep_ms(200);
-    return unused;
+    return NULL;
 }
 
 int main(void)
@@ -21,8 +25,13 @@ int main(void)
 
     sleep_ms(100);
     for (int i = 0; i < 5; i++)
-        threads[i] = start(work, NULL);
-    sleep_ms(400);
+        threads[i] = start(work, &tids[i]);
+    for (int i = 0; i < 5; i++)
+        await(&tids[i]);
+    come(&all_live);
+    for (int i = 0; i < 5; i++)
+        await_end(tids[i]);
+    sleep_ms(200);
     for (int i = 0; i < 3; i++)
         finish(threads[i]);
     sleep_ms(100);

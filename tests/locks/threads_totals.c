@@ -12,11 +12,13 @@
 // EXPECT: all(t["end_ns"] >= t["start_ns"] for t in threads["records"] if t["exit"] == "return")
 #include "steps.h"
 
-static atomic_int ended;
+#define ENDS 10
+
+static atomic_int tids[ENDS], ending;
 
 void *end(void *unused)
 {
-    ended++;
+    arrive(&tids[ending++]);
     return unused;
 }
 
@@ -66,8 +68,9 @@ int main(void)
         make_leaked();
     for (int i = 0; i < 5; i++)
         make_joined();
-    while (ended < 10)
-        sleep_ms(1);
-    sleep_ms(200); // the last of them end
+    for (int i = 0; i < ENDS; i++) {
+        await(&tids[i]);
+        await_end(tids[i]);
+    }
     return 0;
 }

@@ -3,13 +3,15 @@
 // EXPECT: process["exit"] == {"kind": "exited", "status": 0}
 // EXPECT: site("work")["allocations"] == 1
 // EXPECT: [t["exit"] for t in threads["records"] if t["serial"] == 1] == ["pthread_exit"]
+#include "../await.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 void *work(void *unused)
 {
-    usleep(50000);
+    await_zombie(getpid());
     malloc(1);
     return unused;
 }

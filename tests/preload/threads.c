@@ -12,11 +12,15 @@
 // EXPECT: thread("make_leaked")[0]["name"] == "forgotten"
 // EXPECT: all(t["tid"] > 0 and t["start_ns"] > 0 for t in threads["records"])
 // EXPECT: thread("make_leaked")[0]["cpu_ns"] > 5000000
+#include "../await.h"
+
 #include <pthread.h>
+#include <stdatomic.h>
 #include <time.h>
 #include <unistd.h>
 
 static pthread_barrier_t done;
+static atomic_int tids[3], tid_count;
 
 void *returning(void *unused)
 {
@@ -36,6 +40,7 @@ void *waiting(void *unused)
 
 void *detached(void *unused)
 {
+    tids[tid_count++] = gettid();
     pthread_barrier_wait(&done);
     return unused;
 }
@@ -44,6 +49,7 @@ void *forgotten(void *unused)
 {
     struct timespec now;
 
+    tids[tid_count++] = gettid();
     pthread_setname_np(pthread_self(), "forgotten");
     do
         clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
@@ -113,6 +119,7 @@ int main(void)
     make_detached();
     make_leaked();
     pthread_barrier_wait(&done);
-    usleep(200000); // the last three end
+    for (int i = 0; i < 3; i++)
+        await_end(tids[i]);
     return 0;
 }

@@ -7,6 +7,7 @@
 #include "report/leaks/leak_ranges.h"
 #include "report/leaks/leak_stop.h"
 #include "report/model/region.h"
+#include "tests/await.h"
 #include "tests/unit/leak_support.h"
 
 #include <errno.h>
@@ -118,11 +119,6 @@ static void end(pid_t pid)
     waitpid(pid, NULL, 0);
 }
 
-static void sleep_ms(long ms)
-{
-    nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL);
-}
-
 static void wait_for_ever(void)
 {
     for (;;)
@@ -212,10 +208,15 @@ static void wait_for_events(void)
 {
     struct epoll_event event;
     int events = epoll_create1(EPOLL_CLOEXEC);
+    sigset_t none, counted;
+    sigemptyset(&none);
+    sigemptyset(&counted);
+    sigaddset(&counted, SIGRTMIN);
+    sigprocmask(SIG_BLOCK, &counted, NULL); // they come in the wait alone
     signal(SIGRTMIN, count_signal);
     while (signals < 20) {
         int before = signals;
-        if (epoll_wait(events, &event, 1, -1) != -1 || errno != EINTR || signals == before)
+        if (epoll_pwait(events, &event, 1, -1, &none) != -1 || errno != EINTR || signals == before)
             _exit(1);
     }
     _exit(0);
@@ -250,7 +251,7 @@ static void test_stops_unnoticed(void **state)
     (void)state;
     int status;
     pid_t pid = start(wait_for_events);
-    sleep_ms(50);
+    await_sleep(pid);
     bool is_allowed = stop_once(pid, 0);
     for (int i = 0; is_allowed && i < 50; i++)
         is_allowed = stop_once(pid, 0);
@@ -263,20 +264,8 @@ static void test_stops_unnoticed(void **state)
         assert_true(stop_once(pid, i == 9 ? 0 : SIGRTMIN));
     }
     kill(pid, SIGRTMIN);
-    for (int i = 0; i < 200 && waitpid(pid, &status, WNOHANG) == 0; i++)
-        sleep_ms(10);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-}
-
-static char state_of(pid_t pid)
-{
-    char path[64], line[256] = "";
-    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-    FILE *file = fopen(path, "re");
-    assert_non_null(file);
-    assert_non_null(fgets(line, sizeof(line), file));
-    fclose(file);
-    return strrchr(line, ')')[2];
 }
 
 static void test_a_stopped_process_stays_so(void **state)
@@ -287,11 +276,12 @@ static void test_a_stopped_process_stays_so(void **state)
     waitpid(pid, NULL, WUNTRACED);
     bool is_allowed = stop_once(pid, 0);
     if (is_allowed) {
-        sleep_ms(20);
-        assert_int_equal(state_of(pid), 'T');
+        while (thread_state(pid) != 'T') // it is stopped anew
+            await_poll();
+        for (int i = 0; i < 20; i++, await_poll())
+            assert_int_equal(thread_state(pid), 'T');
         kill(pid, SIGCONT);
-        sleep_ms(20);
-        assert_int_equal(state_of(pid), 'S');
+        await_sleep(pid);
     }
     end(pid);
 }

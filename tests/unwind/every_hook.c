@@ -6,6 +6,8 @@
 // EXPECT: [f["function"] for f in thread("by_pthread_create")[0]["created_by"]][:3] == ["by_pthread_create", "all_hooks", "main"]
 // EXPECT: [[f["function"] for f in w["stack"]][:3] for w in lock("contended")["waiters"]] == [["by_pthread_mutex_lock", "all_hooks", "main"]]
 // EXPECT: not any(health["dropped"].values())
+#include "../await.h"
+
 #include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -80,7 +82,7 @@ static void *holder(void *argument)
 {
     pthread_mutex_lock(&contended);
     pthread_barrier_wait(&holds);
-    usleep(50000);
+    await_contended(&contended);
     pthread_mutex_unlock(&contended);
     return argument;
 }

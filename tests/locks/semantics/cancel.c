@@ -118,7 +118,7 @@ static void try_conds(void)
         init(&kinds[i / 3]);
         pthread_cond_init(&cond, NULL);
         start(&thread, in_cond, i % 3);
-        wait_asleep(seen.tid);
+        await_sleep(seen.tid);
         printf("cancel %s, ", code(pthread_cancel(thread)));
         print_end("condition", thread);
         print_after("lock", pthread_mutex_lock(&mutex));
@@ -159,7 +159,7 @@ static void try_sems_and_joins(void)
 
         sem_init(&sem, 0, 0);
         start(&thread, in_sem, i);
-        wait_asleep(seen.tid);
+        await_sleep(seen.tid);
         pthread_cancel(thread);
         print_end("semaphore", thread);
         sem_post(&sem);
@@ -169,7 +169,7 @@ static void try_sems_and_joins(void)
     start_last(0);
     for (int i = 0; i < 3; i++) {
         start(&thread, in_join, i);
-        wait_asleep(seen.tid);
+        await_sleep(seen.tid);
         pthread_cancel(thread);
         print_end("join", thread);
         putchar('\n');
@@ -290,7 +290,7 @@ static void try_not_points(void)
         if (not_points[i].wait == lock_spin)
             sleep_ms(SHORT_MS);
         else
-            wait_asleep(seen.tid);
+            await_sleep(seen.tid);
         pthread_cancel(thread);
         sleep_ms(SHORT_MS);
         printf("%d ", pthread_tryjoin_np(thread, NULL) == EBUSY);
@@ -399,7 +399,7 @@ static void try_others(void)
 
     sem_init(&sem, 0, 0);
     start(&thread, disabled, 0);
-    wait_asleep(seen.tid);
+    await_sleep(seen.tid);
     pthread_cancel(thread);
     sem_post(&sem);
     print_end("disabled", thread);

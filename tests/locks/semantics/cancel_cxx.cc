@@ -94,7 +94,7 @@ static void try_one(const char *name, void (*work)())
     pthread_create(&thread, nullptr, run, reinterpret_cast<void *>(work));
     while (!tid)
         sleep_ms(1);
-    wait_asleep(tid);
+    await_sleep(tid);
     pthread_cancel(thread);
     std::printf("%s: join %s", name, code(pthread_join(thread, &result)));
     std::printf(" %s, %d destroyed, %d caught", result == PTHREAD_CANCELED ? "cancelled" : "ended",
@@ -133,7 +133,7 @@ static void try_lock()
     pthread_create(&thread, nullptr, run, reinterpret_cast<void *>(in_lock));
     while (!tid)
         sleep_ms(1);
-    wait_asleep(tid);
+    await_sleep(tid);
     pthread_cancel(thread);
     mutex.unlock();
     pthread_join(thread, &result);

@@ -6,8 +6,9 @@
 #ifndef GAIAPROF_TESTS_CODES_H
 #define GAIAPROF_TESTS_CODES_H
 
+#include "../../await.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>
@@ -53,30 +54,6 @@ static inline void sleep_ms(long ms)
     struct timespec time = {ms / 1000, ms % 1000 * 1000000};
 
     nanosleep(&time, NULL);
-}
-
-// Whether a thread sleeps, as the kernel says.
-static inline int is_asleep(pid_t tid)
-{
-    char path[64], text[512], *state;
-    int file, length;
-
-    snprintf(path, sizeof(path), "/proc/%d/stat", (int)tid);
-    file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0)
-        return 0;
-    length = (int)read(file, text, sizeof(text) - 1);
-    close(file);
-    text[length > 0 ? length : 0] = '\0';
-    state = strrchr(text, ')');
-    return state && state[1] == ' ' && state[2] == 'S';
-}
-
-// Returns when the thread has been asleep for a while.
-static inline void wait_asleep(pid_t tid)
-{
-    for (int seen = 0; seen < 4; seen = is_asleep(tid) ? seen + 1 : 0)
-        sleep_ms(1);
 }
 
 // A thread that carries out operations for another. It may sleep in one only after other_begin().
@@ -129,7 +106,7 @@ static inline void other_begin_asleep(struct other *other, int (*operation)(void
 {
     other_begin(other, operation, argument);
     do
-        wait_asleep(other->tid);
+        await_sleep(other->tid);
     while (sem_trywait(&other->asked) == 0 && sem_post(&other->asked) == 0);
 }
 

@@ -153,7 +153,7 @@ static void try_cancelled(const struct version *version)
     pthread_create(&thread, NULL, wait_for_ever, &guarded);
     while ((tid = __atomic_load_n(&guarded.is_set, __ATOMIC_ACQUIRE)) == 0)
         sleep_ms(1);
-    wait_asleep(tid);
+    await_sleep(tid);
     printf(" cancel %s", code(pthread_cancel(thread)));
     pthread_join(thread, &result);
     printf(" unlock %s, %s", code(unlocked), result == PTHREAD_CANCELED ? "cancelled" : "ended");

@@ -123,7 +123,7 @@ static void try_one(long which)
     pthread_create(&thread, NULL, work, (void *)which);
     while (!tid)
         sleep_ms(1);
-    wait_asleep(tid);
+    await_sleep(tid);
     pthread_kill(thread, SIGUSR1);
     while (which % ENDINGS == IS_CANCELLED && !in_pause)
         sleep_ms(1);

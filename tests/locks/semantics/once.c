@@ -87,11 +87,11 @@ static void try_cancelled(void)
     pthread_create(&first, NULL, call, NULL);
     while (!tid)
         sleep_ms(1);
-    wait_asleep(tid);
+    await_sleep(tid);
     pthread_create(&second, NULL, call_late, &late);
     while (!__atomic_load_n(&late, __ATOMIC_ACQUIRE))
         sleep_ms(1);
-    wait_asleep(late);
+    await_sleep(late);
     pthread_cancel(first);
     pthread_join(first, &result);
     sem_post(&sem);
@@ -166,11 +166,11 @@ static void try_handler(void)
     pthread_create(&first, NULL, call, NULL);
     while (!tid)
         sleep_ms(1);
-    wait_asleep(tid);
+    await_sleep(tid);
     pthread_create(&second, NULL, call_on_other_stack, &stack);
     while (!__atomic_load_n(&late_tid, __ATOMIC_ACQUIRE))
         sleep_ms(1);
-    wait_asleep(late_tid);
+    await_sleep(late_tid);
     pthread_kill(second, SIGUSR1);
     while (!handled)
         sleep_ms(1);

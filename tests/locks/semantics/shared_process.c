@@ -112,7 +112,7 @@ static void die_with_it(struct shared *shared, int parent_waits)
     check(shared, pthread_mutex_lock(&shared->robust));
     sem_post(&shared->answer);
     if (parent_waits)
-        wait_asleep(getppid());
+        await_sleep(getppid());
     _exit(parent_waits ? 8 : 9);
 }
 

@@ -162,7 +162,7 @@ static void try_returning(const struct wait *wait, int flags)
     other_begin_asleep(&other, wait_there, (void *)wait);
     signal_other();
     if (!is_interrupted) {
-        wait_asleep(other.tid);
+        await_sleep(other.tid);
         signal_other();
         printf(", give %s", code(wait->give()));
     }
@@ -226,7 +226,7 @@ static int op_lock_another(void *unused)
 static int op_sleep_and_unlock(void *unused)
 {
     (void)unused;
-    wait_asleep(getpid());
+    await_sleep(getpid());
     return pthread_mutex_unlock(&another);
 }
 
