@@ -13,8 +13,10 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 
-// Our static tables: from one symbol of the linker's to the other.
-extern char __bss_start[], _end[];
+// Our static tables: from one symbol of the linker's to the other. Hidden: other modules have their
+// own of these names.
+extern char __bss_start[] __attribute__((visibility("hidden")));
+extern char _end[] __attribute__((visibility("hidden")));
 
 #define PAGE_BYTES 4096u
 #define TABLES_START (((uintptr_t)__bss_start + PAGE_BYTES - 1) & ~(uintptr_t)(PAGE_BYTES - 1))
@@ -75,30 +77,33 @@ static void skip_line(struct maps *maps)
 }
 
 // As mlockall does, whether it can be filled or not.
-static void lock(uint64_t start, uint64_t end, void *flags)
+static void lock(uint64_t start, uint64_t end, int flags)
 {
-    if (start < TABLES_START && end > TABLES_START) {
-        lock(start, TABLES_START, flags);
-        start = TABLES_START;
-    }
-    if (start >= TABLES_START && start < TABLES_END)
-        start = TABLES_END;
     if (start < end && !profile_writer_has_mapped(start))
-        sys_lock(start, end - start, *(int *)flags & MCL_ONFAULT);
+        sys_lock(start, end - start, flags & MCL_ONFAULT);
+}
+
+static void lock_around_tables(uint64_t start, uint64_t end, int flags)
+{
+    lock(start, end < TABLES_START ? end : TABLES_START, flags);
+    lock(start > TABLES_END ? start : TABLES_END, end, flags);
 }
 
 // What is the host's, piece by piece.
 static bool lock_others(int flags)
 {
     struct maps maps = {.fd = sys_open("/proc/self/maps", O_RDONLY)};
-    uint64_t start, end;
+    uint64_t start, end, gap_end;
 
     if (maps.fd < 0)
         return false;
     while ((start = number_of(&maps))) {
         end = number_of(&maps);
         skip_line(&maps);
-        own_regions_around(start, end, lock, &flags);
+        for (; start < end; start = gap_end) {
+            gap_end = own_regions_next_gap(&start, end);
+            lock_around_tables(start, gap_end, flags);
+        }
     }
     sys_close(maps.fd);
     return true;

@@ -54,29 +54,28 @@ uint64_t own_regions_bytes(void)
     return sum;
 }
 
-static void around(uint64_t start, uint64_t end, uint64_t first,
-                   void (*visit)(uint64_t start, uint64_t end, void *argument), void *argument)
+uint64_t own_regions_next_gap(uint64_t *start, uint64_t end)
 {
-    uint64_t count = atomic_get(&scan_help.own_region_count);
+    uint64_t count = atomic_get(&scan_help.own_region_count), gap_end = end, i = 0;
 
-    for (uint64_t i = first; i < count && start < end; i++) {
+    while (i < count && *start < end) {
         uint64_t region = atomic_get(&regions[i].start),
                  region_end = region + atomic_get(&regions[i].bytes);
 
-        if (region >= end || region_end <= start)
+        i++;
+        if (region_end <= *start || region >= gap_end)
             continue;
-        if (region > start)
-            around(start, region, i + 1, visit, argument);
-        start = region_end;
+        if (region > *start)
+            gap_end = region;
+        else { // another may begin where this one ends
+            *start = region_end;
+            gap_end = end;
+            i = 0;
+        }
     }
-    if (start < end)
-        visit(start, end, argument);
-}
-
-void own_regions_around(uint64_t start, uint64_t end,
-                        void (*visit)(uint64_t start, uint64_t end, void *argument), void *argument)
-{
-    around(start, end, 0, visit, argument);
+    if (*start > end)
+        *start = end;
+    return gap_end;
 }
 
 void own_regions_unlock(void)

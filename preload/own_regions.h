@@ -20,10 +20,9 @@ extern struct profile_scan_help scan_help;
 void *own_regions_map(size_t bytes);
 void own_regions_unmap(void *address, size_t bytes);
 uint64_t own_regions_bytes(void);
-// Visits the parts of [start, end) that are in none of them.
-void own_regions_around(uint64_t start, uint64_t end,
-                        void (*visit)(uint64_t start, uint64_t end, void *argument),
-                        void *argument);
+// The first part of [*start, end) that is in none of them: *start is moved to where it begins, and
+// its end returned. Both are `end` where nothing is left.
+uint64_t own_regions_next_gap(uint64_t *start, uint64_t end);
 // They may be swapped out, whatever the host has asked for.
 void own_regions_unlock(void);
 
